@@ -1,0 +1,103 @@
+import { allocate, latin1Text, utf8Text } from './bytes.ts'
+
+/**
+ * A list of byte strings in one buffer, by offsets: no object per argument. Parsers fill a reused instance that is valid
+ * during one call; `clone` is for what is kept longer or sent on.
+ */
+export class Arguments {
+  bytes: Uint8Array
+  count = 0
+  /** Start and end of argument i at 2i and 2i + 1. */
+  offsets: Int32Array
+
+  constructor(bytes: Uint8Array = new Uint8Array(0), capacity = 16) {
+    this.bytes = bytes
+    this.offsets = new Int32Array(capacity * 2)
+  }
+
+  static of(...values: readonly Uint8Array[]): Arguments {
+    let length = 0
+    for (const value of values) length += value.length
+    const args = new Arguments(allocate(length), Math.max(1, values.length))
+    let at = 0
+    for (const value of values) {
+      args.bytes.set(value, at)
+      args.push(at, at + value.length)
+      at += value.length
+    }
+    return args
+  }
+
+  /** Starts anew over `bytes`. */
+  reset(bytes: Uint8Array): void {
+    this.bytes = bytes
+    this.count = 0
+  }
+
+  push(start: number, end: number): void {
+    let offsets = this.offsets
+    const at = this.count * 2
+    if (at === offsets.length) {
+      offsets = new Int32Array(at * 2)
+      offsets.set(this.offsets)
+      this.offsets = offsets
+    }
+    offsets[at] = start
+    offsets[at + 1] = end
+    this.count++
+  }
+
+  start(i: number): number {
+    return this.offsets[i * 2]!
+  }
+
+  end(i: number): number {
+    return this.offsets[i * 2 + 1]!
+  }
+
+  length(i: number): number {
+    return this.offsets[i * 2 + 1]! - this.offsets[i * 2]!
+  }
+
+  /** Shares memory. */
+  slice(i: number): Uint8Array {
+    return this.bytes.subarray(this.offsets[i * 2]!, this.offsets[i * 2 + 1]!)
+  }
+
+  /** One character per byte. */
+  latin1(i: number): string {
+    return latin1Text(this.bytes, this.offsets[i * 2]!, this.offsets[i * 2 + 1]!)
+  }
+
+  utf8(i: number): string {
+    return utf8Text(this.bytes, this.offsets[i * 2]!, this.offsets[i * 2 + 1]!)
+  }
+
+  /** Whether argument i is `word` (given in capital ASCII letters), whatever its case. */
+  is(i: number, word: string): boolean {
+    const start = this.offsets[i * 2]!
+    if (this.offsets[i * 2 + 1]! - start !== word.length) return false
+    for (let k = 0; k < word.length; k++) {
+      const byte = this.bytes[start + k]!
+      const upper = byte >= 0x61 && byte <= 0x7a ? byte - 0x20 : byte
+      if (upper !== word.charCodeAt(k)) return false
+    }
+    return true
+  }
+
+  /** Arguments `from` to `to` (exclusive) with memory of their own. */
+  clone(from = 0, to = this.count): Arguments {
+    let length = 0
+    for (let i = from; i < to; i++) length += this.length(i)
+    const copy = new Arguments(allocate(length), Math.max(1, to - from))
+    let at = 0
+    for (let i = from; i < to; i++) {
+      const start = this.start(i)
+      const end = this.end(i)
+      copy.bytes.set(this.bytes.subarray(start, end), at)
+      copy.push(at, at + end - start)
+      at += end - start
+    }
+    return copy
+  }
+}
