@@ -1,0 +1,91 @@
+import type { Address, Host } from '#kernel/base/host.ts'
+import type { Log, Service } from '#kernel/handles/service.ts'
+
+/** One node: host, kernel and the services that are switched on. `startNode` in `node.ts` takes this. */
+export interface NodeOptions {
+  readonly host: Host
+  /** Of one of `members`. */
+  readonly name: string
+  /** The cluster's nodes, the same list on each; fixed at the first start. 1 to 7. */
+  readonly members: readonly Member[]
+  /**
+   * Set at the first start of every member: forms the cluster if the disk is empty. A disk that holds a cluster is always
+   * opened as it is.
+   */
+  readonly bootstrap: { readonly clusterId: string; readonly shards: number } | undefined
+  readonly services: readonly Service[]
+  /** Where each protocol listens, by `ListenerSpec.protocol`; a protocol without an address is not opened. */
+  readonly listen: Readonly<Record<string, Address>>
+  readonly settings: NodeSettings
+  readonly log: Log
+  /** The node has stopped itself, for a reason that only a restart or an operator can change. */
+  readonly failed?: (error: Error) => void
+}
+
+export interface Member {
+  /** `n1`: letters, digits and `-`, up to 63. */
+  readonly name: string
+  readonly zone: string
+  /** For the other nodes. */
+  readonly peer: Address
+}
+
+/** Defaults in `settings.ts`. All times in milliseconds, all sizes in bytes. */
+export interface NodeSettings {
+  readonly heartbeatMs: number
+  readonly electionTimeoutMs: number
+  /** How far two clocks may drift apart during one election timeout, as a fraction: shortens the lease. */
+  readonly clockDriftMax: number
+  /** Reads of a leader: under its lease, or confirmed by a round to a majority for each (trusts no clock). */
+  readonly reads: 'lease' | 'read-index'
+  readonly clockSkewMaxMs: number
+  readonly appendsInFlightMax: number
+  readonly appendBytesMax: number
+  readonly memoryTableBytes: number
+  readonly blockCacheBytes: number
+  readonly logSegmentBytes: number
+  /** How long a gateway holds a request while there is no leader. */
+  readonly requestHoldMs: number
+  readonly clientsMax: number
+  readonly clientMemoryBytesMax: number
+  readonly valueBytesMax: number
+}
+
+export interface RunningNode {
+  readonly name: string
+  readonly clusterId: string
+  /** By protocol, with the ports that were chosen. */
+  readonly endpoints: Readonly<Record<string, Address>>
+  status(): NodeStatus
+  /** Orderly: hands over leadership, closes clients, syncs. */
+  stop(): Promise<void>
+}
+
+export interface NodeStatus {
+  readonly node: string
+  readonly clusterId: string
+  readonly nodes: readonly {
+    readonly name: string
+    readonly zone: string
+    readonly alive: boolean
+    readonly endpoints: Readonly<Record<string, string>>
+  }[]
+  readonly shards: readonly ShardStatus[]
+  readonly disk: { readonly logBytes: number; readonly tableBytes: number }
+}
+
+export interface ShardStatus {
+  readonly group: number
+  readonly space: string
+  readonly firstSlot: number
+  readonly lastSlot: number
+  /** This node's part in it. */
+  readonly role: 'leader' | 'follower' | 'candidate'
+  readonly leader: string | undefined
+  readonly term: number
+  readonly commitIndex: number
+  readonly appliedIndex: number
+  readonly flushedIndex: number
+  /** At the leader: entries that each other replica lacks. */
+  readonly lag: Readonly<Record<string, number>> | undefined
+}
