@@ -1,0 +1,93 @@
+import { doublePrecision } from './binary-float.ts'
+import { readNumberText, toBinaryFloat } from './number-text.ts'
+
+/**
+ * Doubles as Redis 7.0 reads them (`strtod`) and prints them (`printf("%.17g")`).
+ */
+
+const plain = /^[+-]?\d{1,15}$/
+
+/**
+ * The double that the whole of `text` (one character per byte) says; undefined where it is none: empty, with spaces,
+ * not a number, or beyond what doubles hold (too large, or not 0 and nearer to 0 than all of them).
+ */
+export function parseDouble(text: string): number | undefined {
+  if (plain.test(text)) return Number(text)
+  if (text.length === 0 || isSpace(text.charCodeAt(0))) return undefined
+  const read = readDouble(text, 0)
+  if (!read || read.end !== text.length || read.outOfRange) return undefined
+  return read.value
+}
+
+export interface ReadDouble {
+  readonly value: number
+  /** Index of the first character after the number. */
+  readonly end: number
+  /** `value` is an infinity or 0 that the text does not say. */
+  readonly outOfRange: boolean
+}
+
+/** The double at `start`, after spaces; undefined where there is none. Out of range: an infinity, or 0. */
+export function readDouble(text: string, start: number): ReadDouble | undefined {
+  const number = readNumberText(text, start)
+  if (!number) return undefined
+  const { negative, infinite, digits, radix, exponent, end } = number
+  let value: number
+  if (infinite) value = Number.POSITIVE_INFINITY
+  else if (radix === 10) value = Number(`${digits}e${exponent}`)
+  else {
+    const binary = toBinaryFloat(number, doublePrecision)
+    value = binary.infinite ? Number.POSITIVE_INFINITY : scale(Number(binary.mantissa), binary.exponent)
+  }
+  const outOfRange =
+    (value === Number.POSITIVE_INFINITY && !infinite) || (value === 0 && /[1-9a-f]/i.test(digits.replace(/^0x/, '')))
+  return { value: negative ? -value : value, end, outOfRange }
+}
+
+/** Exact: in steps that stay within the doubles, since 2 ** -1074 times a mantissa and 2 ** 971 do not always. */
+function scale(mantissa: number, exponent: number): number {
+  return exponent < -1000 ? mantissa * 2 ** -1000 * 2 ** (exponent + 1000) : mantissa * 2 ** exponent
+}
+
+function isSpace(code: number): boolean {
+  return code === 0x20 || (code >= 0x09 && code <= 0x0d)
+}
+
+const significantDigits = 17
+/**
+ * Digits enough to know a tie for certain: no double comes nearer than about 1e-37 (relative) to the middle between two
+ * numbers of 17 digits without being it.
+ */
+const tieDigits = 60
+
+/** As `printf("%.17g")` in the C locale: rounded to 17 digits, half to even; `inf`, `-inf`. */
+export function formatDouble(value: number): string {
+  if (Number.isSafeInteger(value)) return Object.is(value, -0) ? '-0' : String(value)
+  if (!Number.isFinite(value)) return value > 0 ? 'inf' : '-inf'
+  const { digits, exponent } = roundedDigits(Math.abs(value))
+  const sign = value < 0 ? '-' : ''
+  const trimmed = digits.replace(/0+$/, '')
+  if (exponent < -4 || exponent >= significantDigits) {
+    const fraction = trimmed.length > 1 ? `.${trimmed.slice(1)}` : ''
+    const exponentDigits = String(Math.abs(exponent)).padStart(2, '0')
+    return `${sign}${trimmed[0]}${fraction}e${exponent < 0 ? '-' : '+'}${exponentDigits}`
+  }
+  if (exponent < 0) return `${sign}0.${'0'.repeat(-exponent - 1)}${trimmed}`
+  const whole = trimmed.slice(0, exponent + 1).padEnd(exponent + 1, '0')
+  const rest = trimmed.slice(exponent + 1)
+  return rest === '' ? sign + whole : `${sign}${whole}.${rest}`
+}
+
+/** 17 digits of a positive number: d.dddd * 10 ** exponent. `toExponential` rounds ties up, C to even. */
+function roundedDigits(value: number): { readonly digits: string; readonly exponent: number } {
+  const [rounded, exponent] = value.toExponential(significantDigits - 1).split('e') as [string, string]
+  const digits = rounded.replace('.', '')
+  if ((digits.charCodeAt(significantDigits - 1) & 1) === 1) {
+    const [exact] = value.toExponential(tieDigits).split('e') as [string]
+    const exactDigits = exact.replace('.', '')
+    if (/^50*$/.test(exactDigits.slice(significantDigits))) {
+      return { digits: exactDigits.slice(0, significantDigits), exponent: Number(exponent) }
+    }
+  }
+  return { digits, exponent: Number(exponent) }
+}
