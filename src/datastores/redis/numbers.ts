@@ -1,0 +1,86 @@
+import type { Arguments } from '#kernel/base/arguments.ts'
+import { errors, fail } from './errors.ts'
+
+/**
+ * Numbers in arguments and values, read as strictly as Redis does: no spaces, no plus sign, no leading zeros, int64.
+ */
+
+/** A number where it is safe, else a BigInt within int64; undefined where the bytes are no int64. */
+export function parseInt64(bytes: Uint8Array, start: number, end: number): number | bigint | undefined {
+  let at = start
+  const negative = bytes[at] === 0x2d
+  if (negative) at++
+  const digits = end - at
+  if (digits < 1 || digits > 19) return undefined
+  const first = bytes[at]!
+  if (first === 0x30) return digits === 1 && !negative ? 0 : undefined
+  let value = 0
+  if (digits > 15) return parseLong(bytes, at, end, negative)
+  for (; at < end; at++) {
+    const digit = bytes[at]! - 0x30
+    if (digit < 0 || digit > 9) return undefined
+    value = value * 10 + digit
+  }
+  return negative ? -value : value
+}
+
+function parseLong(bytes: Uint8Array, start: number, end: number, negative: boolean): number | bigint | undefined {
+  let value = 0n
+  for (let at = start; at < end; at++) {
+    const digit = bytes[at]! - 0x30
+    if (digit < 0 || digit > 9) return undefined
+    value = value * 10n + BigInt(digit)
+  }
+  return narrow(negative ? -value : value)
+}
+
+/** An int64 as a number if it is a safe one; undefined beyond int64. */
+export function narrow(value: bigint): number | bigint | undefined {
+  if (value !== BigInt.asIntN(64, value)) return undefined
+  const number = Number(value)
+  return Number.isSafeInteger(number) ? number : value
+}
+
+/** Argument i, exactly. @throws CommandError with `text` */
+export function int64Argument(args: Arguments, i: number, text: string = errors.notAnInteger): number | bigint {
+  const value = parseInt64(args.bytes, args.start(i), args.end(i))
+  if (value === undefined) throw fail(text)
+  return value
+}
+
+/**
+ * Argument i where its size only matters up to the largest safe integer (positions, counts, times): what is beyond becomes
+ * that. @throws CommandError with `text`
+ */
+export function integerArgument(args: Arguments, i: number, text: string = errors.notAnInteger): number {
+  const value = int64Argument(args, i, text)
+  if (typeof value === 'number') return value
+  return value > 0n ? Number.MAX_SAFE_INTEGER : Number.MIN_SAFE_INTEGER
+}
+
+const decimal = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i
+const infinite = /^([+-]?)inf(inity)?$/i
+const hexadecimal = /^([+-]?)0x([0-9a-f]*)(?:\.([0-9a-f]*))?(?:p([+-]?\d+))?$/i
+
+/** As C's `strtod` over the whole text, without leading spaces and without NaN; undefined where it is no number. */
+export function parseDouble(text: string): number | undefined {
+  if (decimal.test(text)) {
+    const value = Number(text)
+    return Number.isFinite(value) ? value : undefined
+  }
+  const infinity = infinite.exec(text)
+  if (infinity) return infinity[1] === '-' ? Number.NEGATIVE_INFINITY : Number.POSITIVE_INFINITY
+  const hex = hexadecimal.exec(text)
+  if (!hex) return undefined
+  const [, sign, whole = '', fraction = '', exponent = '0'] = hex
+  if (whole.length + fraction.length === 0 || whole.length + fraction.length > 64) return undefined
+  const value = Number(BigInt(`0x${whole}${fraction}`)) * 2 ** (Number(exponent) - 4 * fraction.length)
+  return sign === '-' ? -value : value
+}
+
+/** Argument i. @throws CommandError with `text` */
+export function doubleArgument(args: Arguments, i: number, text: string = errors.notAFloat): number {
+  const value = args.length(i) > 256 ? undefined : parseDouble(args.latin1(i))
+  if (value === undefined) throw fail(text)
+  return value
+}
