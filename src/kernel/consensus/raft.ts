@@ -1,0 +1,465 @@
+import { ByteReader } from '#kernel/base/byte-reader.ts'
+import { ByteWriter } from '#kernel/base/byte-writer.ts'
+import { emptyBytes } from '#kernel/base/bytes.ts'
+import { assert } from '#kernel/base/errors.ts'
+import type { Random } from '#kernel/base/host.ts'
+import type { HardState, LogBoundary, LogEntry } from '#kernel/storage/log/node-log-types.ts'
+import {
+  type Configuration,
+  isVoter,
+  membersOf,
+  type ReplicaId,
+  readConfiguration,
+  writeConfiguration,
+} from './configuration.ts'
+import { checkQuorum, handleTimeoutNow, handleVote, handleVoteReply, startElection, tallyVotes } from './election.ts'
+import type { Message } from './messages.ts'
+import { newProgress, type Progress, resend } from './progress.ts'
+import { reachedByMajority } from './quorum.ts'
+import type { RaftLog } from './raft-log.ts'
+import {
+  advanceCommit,
+  collectAppends,
+  handleAppend,
+  handleAppendReply,
+  handleHeartbeat,
+  handleHeartbeatReply,
+  sendHeartbeats,
+} from './replication.ts'
+
+/** Kinds of log entries. On disk and on the wire: never reused. */
+export const entryKinds = { noop: 0, configuration: 1, command: 2 } as const
+
+export interface RaftSettings {
+  /** A follower that hears nothing campaigns after one to two of these; nobody votes sooner. */
+  readonly electionTimeoutMs: number
+  /** At most a third of the election timeout. */
+  readonly heartbeatMs: number
+  /** Bound on how much faster one clock runs than another, as a fraction: shortens the lease. */
+  readonly clockDriftMax: number
+  readonly appendsInFlightMax: number
+  readonly appendBytesMax: number
+}
+
+export interface RaftOptions {
+  readonly self: ReplicaId
+  readonly settings: RaftSettings
+  readonly hardState: HardState
+  readonly log: RaftLog
+  /** As of the log's boundary; entries above it may hold newer ones. */
+  readonly configuration: Configuration
+  /** Known to be committed: in flushed tables. */
+  readonly committed: number
+  readonly random: Random
+  readonly nowMs: number
+}
+
+export type Role = 'follower' | 'preCandidate' | 'candidate' | 'leader'
+
+/** What the driver must do. Drained by `ready`, once per turn. */
+export interface Ready {
+  /** To be made durable in one batch. */
+  readonly hardState: HardState | undefined
+  readonly entries: readonly LogEntry[]
+  /** Free to leave at once, also before this turn's batch is durable. */
+  readonly now: readonly Message[]
+  /** Must not leave before everything persisted up to and including this turn is durable. */
+  readonly afterPersist: readonly Message[]
+  /** Followers that need more than the log holds: send each a snapshot, then call `snapshotFinished`. */
+  readonly snapshots: readonly ReplicaId[]
+}
+
+/**
+ * One replica of one group: the Raft of Ongaro and Ousterhout as a pure step machine. Inputs are messages, passing time,
+ * proposals and completed writes; each changes the state and leaves effects that `ready` hands out. No I/O, no clock.
+ *
+ * Invariants:
+ * R1. `term` and `vote` are durable before anyone learns of a vote given (`afterPersist`).
+ * R2. The own copy of an entry counts for commitment only once it is durable (`persisted`); appends leave before that.
+ * R3. Only entries of the own term are committed by counting (Raft §5.4.2); earlier ones go with them.
+ * R4. A replica gives no vote while it may be part of a lease: for one election timeout after it heard from a leader, and
+ *     after its start unless it is new. An election that the leader itself asked for is exempt: that leader's lease is over.
+ * R5. A lease counts from the sending of the newest round that a majority acknowledged, lasts less than the election
+ *     timeout by the drift of clocks, and is given up for the rest of the term before leadership is offered to another.
+ * R6. The configuration is the newest in the log, committed or not (Raft §6), and falls back when the log is truncated.
+ */
+export class Raft {
+  readonly self: ReplicaId
+  readonly settings: RaftSettings
+  readonly log: RaftLog
+  readonly random: Random
+  /** Length of a lease by the leader's own clock: the leader's may be slow and the follower's fast by `clockDriftMax`. */
+  readonly leaseMs: number
+
+  term: number
+  vote: ReplicaId
+  leader: ReplicaId = 0
+  role: Role = 'follower'
+  /** Everything up to here is decided. */
+  committed: number
+  /** Own entries up to here are durable. */
+  persistedIndex: number
+  configuration: Configuration
+
+  nowMs: number
+  electionDeadlineMs = 0
+  heartbeatDueMs = 0
+  /** No vote before this time (R4); a leader gives none at all. */
+  voteFromMs: number
+  /** When the role was last taken. */
+  roleSinceMs: number
+  votes = new Map<ReplicaId, boolean>()
+  progress = new Map<ReplicaId, Progress>()
+  transfer: { readonly to: ReplicaId; readonly deadlineMs: number; sent: boolean } | undefined
+  /** R5: leadership was offered in this term; reads need a round of their own from here on. */
+  leaseGivenUp = false
+
+  /** Configurations in the log above its boundary, and below them the one of the boundary itself. */
+  #configurations: { readonly index: number; readonly configuration: Configuration }[]
+  #hardStateChanged = false
+  #persistFrom: number
+  #now: Message[] = []
+  #afterPersist: Message[] = []
+  #snapshots: ReplicaId[] = []
+
+  constructor(options: RaftOptions) {
+    const { settings, log, hardState } = options
+    assert(settings.heartbeatMs * 3 <= settings.electionTimeoutMs, 'three heartbeats fit in an election timeout')
+    this.self = options.self
+    this.settings = settings
+    this.log = log
+    this.random = options.random
+    this.leaseMs = (settings.electionTimeoutMs * (1 - settings.clockDriftMax)) / (1 + settings.clockDriftMax)
+    this.term = hardState.term
+    this.vote = hardState.vote
+    this.committed = Math.max(options.committed, log.boundary.index)
+    this.persistedIndex = log.lastIndex
+    this.#persistFrom = log.lastIndex + 1
+    this.nowMs = options.nowMs
+    this.roleSinceMs = options.nowMs
+    this.#configurations = [{ index: log.boundary.index, configuration: options.configuration }]
+    this.configuration = options.configuration
+    for (let index = log.firstIndex; index <= log.lastIndex; index++) this.noteConfiguration(log.entryAt(index)!)
+    const isNew = hardState.term === 0
+    this.voteFromMs = isNew ? options.nowMs : options.nowMs + settings.electionTimeoutMs
+    this.resetElectionDeadline()
+  }
+
+  // ---- inputs ----
+
+  /** Time has passed. Call it often: at least twice per heartbeat. */
+  tick(nowMs: number): void {
+    this.nowMs = nowMs
+    if (this.role === 'leader') {
+      checkQuorum(this)
+      if (this.role === 'leader' && nowMs >= this.heartbeatDueMs) sendHeartbeats(this)
+    } else if (nowMs >= this.electionDeadlineMs) {
+      this.resetElectionDeadline()
+      if (isVoter(this.configuration, this.self)) startElection(this, { pre: true, transfer: false })
+    }
+  }
+
+  /** Campaigns now instead of waiting for a timeout: for the first leader of a new group. Refused votes do no harm. */
+  campaign(nowMs: number): void {
+    this.nowMs = nowMs
+    if (this.role === 'leader' || !isVoter(this.configuration, this.self)) return
+    this.resetElectionDeadline()
+    startElection(this, { pre: true, transfer: false })
+  }
+
+  receive(message: Message, nowMs: number): void {
+    this.nowMs = nowMs
+    if (message.to !== this.self || !this.#acceptsTerm(message)) return
+    switch (message.kind) {
+      case 'vote':
+        handleVote(this, message)
+        break
+      case 'voteReply':
+        handleVoteReply(this, message)
+        break
+      case 'append':
+        handleAppend(this, message)
+        break
+      case 'appendReply':
+        handleAppendReply(this, message)
+        break
+      case 'heartbeat':
+        handleHeartbeat(this, message)
+        break
+      case 'heartbeatReply':
+        handleHeartbeatReply(this, message)
+        break
+      case 'timeoutNow':
+        handleTimeoutNow(this, message)
+        break
+      default:
+        message satisfies never
+    }
+  }
+
+  /**
+   * Adds an entry to the log.
+   * @returns its index; 0 where this replica is not the leader, or is handing leadership over.
+   */
+  propose(kind: number, data: Uint8Array): number {
+    if (this.role !== 'leader' || this.transfer) return 0
+    return this.appendOwn(kind, data)
+  }
+
+  /** A batch is durable: entries up to `index`, the last of which was of `term`, and the hard state of that time. */
+  persisted(index: number, term: number, hardState: HardState | undefined): void {
+    // A later truncation may have replaced the entry since: then its successor's own completion will count.
+    if (index > this.persistedIndex && this.log.termAt(index) === term) {
+      this.persistedIndex = index
+      if (this.role === 'leader') advanceCommit(this)
+    }
+    if (hardState && hardState.term === this.term && hardState.vote === this.self && this.role === 'candidate') {
+      this.votes.set(this.self, true)
+      tallyVotes(this)
+    }
+  }
+
+  /** A new connection to `replica`: what was under way on the old one is lost. */
+  reconnected(replica: ReplicaId): void {
+    const progress = this.progress.get(replica)
+    if (progress && progress.state !== 'snapshot') resend(progress)
+  }
+
+  /** Flushed tables hold everything up to `index`: the log forgets it. */
+  compact(index: number): void {
+    assert(index <= this.committed && index < this.#persistFrom, 'only what is committed and written is forgotten')
+    this.log.compactTo(index)
+    while (this.#configurations.length > 1 && this.#configurations[1]!.index <= index) this.#configurations.shift()
+  }
+
+  /** The configuration as of `index`, which is not below the log's boundary. */
+  configurationAt(index: number): Configuration {
+    return this.#configurations.findLast((known) => known.index <= index)!.configuration
+  }
+
+  /** A follower's tables were replaced by a leader's snapshot that ends at `boundary`. */
+  installSnapshot(boundary: LogBoundary, configuration: Configuration): void {
+    assert(boundary.index > this.committed, 'a snapshot goes beyond what is committed here')
+    this.log.resetTo(boundary)
+    this.committed = boundary.index
+    this.persistedIndex = this.log.lastIndex
+    this.#persistFrom = this.log.lastIndex + 1
+    this.#configurations = [{ index: boundary.index, configuration }]
+    for (let i = this.log.firstIndex; i <= this.log.lastIndex; i++) this.noteConfiguration(this.log.entryAt(i)!)
+    this.configuration = this.#configurations.at(-1)!.configuration
+  }
+
+  /** The sending of a snapshot that ends at `index` is over, well or not. */
+  snapshotFinished(to: ReplicaId, index: number, installed: boolean): void {
+    const progress = this.progress.get(to)
+    if (this.role !== 'leader' || progress?.state !== 'snapshot') return
+    if (installed) progress.matchIndex = Math.max(progress.matchIndex, index)
+    progress.state = 'probe'
+    progress.inFlight = 0
+    progress.nextIndex = progress.matchIndex + 1
+    progress.resendAtMs = installed ? 0 : this.nowMs + this.settings.electionTimeoutMs
+  }
+
+  /**
+   * Hands leadership to `to` once it has caught up; proposals are refused meanwhile. Given up after an election timeout.
+   * @returns whether it was begun.
+   */
+  transferTo(to: ReplicaId, nowMs: number): boolean {
+    this.nowMs = nowMs
+    if (this.role !== 'leader' || this.transfer || to === this.self || !isVoter(this.configuration, to)) return false
+    this.transfer = { to, deadlineMs: nowMs + this.settings.electionTimeoutMs, sent: false }
+    return true
+  }
+
+  // ---- what others may know ----
+
+  /** The leader serves clients only after an entry of its own term is committed (Raft §8). */
+  get isReady(): boolean {
+    return this.role === 'leader' && this.log.termAt(this.committed) === this.term
+  }
+
+  /** The time, by this leader's clock, at which a majority certainly still followed it. */
+  confirmedMs(): number {
+    return reachedByMajority(this.configuration, (replica) =>
+      replica === this.self ? this.nowMs : (this.progress.get(replica)?.roundMs ?? Number.NEGATIVE_INFINITY),
+    )
+  }
+
+  /** May a read that arrived by `nowMs` be answered from the applied state? Under the lease (R5). */
+  holdsLease(nowMs: number): boolean {
+    this.nowMs = nowMs
+    return this.isReady && !this.leaseGivenUp && nowMs < this.confirmedMs() + this.leaseMs
+  }
+
+  /** Asks every follower for a round now: for reads that need one. */
+  confirm(nowMs: number): void {
+    this.nowMs = nowMs
+    if (this.role === 'leader') sendHeartbeats(this)
+  }
+
+  // ---- effects ----
+
+  ready(nowMs: number): Ready {
+    this.nowMs = nowMs
+    if (this.role === 'leader') collectAppends(this)
+    const hardState = this.#hardStateChanged ? { term: this.term, vote: this.vote } : undefined
+    const last = this.log.lastIndex
+    const entries =
+      this.#persistFrom <= last ? this.log.slice(this.#persistFrom, last, Number.POSITIVE_INFINITY) : noEntries
+    const ready = {
+      hardState,
+      entries,
+      now: this.#now,
+      afterPersist: this.#afterPersist,
+      snapshots: this.#snapshots,
+    }
+    this.#hardStateChanged = false
+    this.#persistFrom = last + 1
+    if (this.#now.length > 0) this.#now = []
+    if (this.#afterPersist.length > 0) this.#afterPersist = []
+    if (this.#snapshots.length > 0) this.#snapshots = []
+    return ready
+  }
+
+  // ---- for the parts of this machine (election.ts, replication.ts) ----
+
+  /** The one place that decides what may leave before the disk has answered (R1, R2). */
+  send(message: Message): void {
+    const promises = message.kind === 'appendReply' || (message.kind === 'voteReply' && !message.pre)
+    const answers = promises || message.kind === 'heartbeatReply'
+    if (promises || (answers && this.#hardStateChanged)) this.#afterPersist.push(message)
+    else this.#now.push(message)
+  }
+
+  wantSnapshot(to: ReplicaId): void {
+    this.#snapshots.push(to)
+  }
+
+  setTerm(term: number, vote: ReplicaId): void {
+    assert(term > this.term || (term === this.term && (this.vote === 0 || this.vote === vote)), 'votes stand')
+    if (term === this.term && vote === this.vote) return
+    this.term = term
+    this.vote = vote
+    this.#hardStateChanged = true
+  }
+
+  becomeFollower(term: number, leader: ReplicaId): void {
+    if (term > this.term) this.setTerm(term, 0)
+    if (this.role !== 'follower') {
+      this.role = 'follower'
+      this.roleSinceMs = this.nowMs
+      this.resetElectionDeadline()
+    }
+    this.leader = leader
+    this.transfer = undefined
+    this.progress.clear()
+    this.votes.clear()
+  }
+
+  becomeLeader(): void {
+    this.role = 'leader'
+    this.roleSinceMs = this.nowMs
+    this.leader = this.self
+    this.transfer = undefined
+    this.leaseGivenUp = false
+    this.votes.clear()
+    this.#resetProgress()
+    this.heartbeatDueMs = this.nowMs + this.settings.heartbeatMs
+    this.appendOwn(entryKinds.noop, emptyBytes)
+    advanceCommit(this)
+  }
+
+  /** The leader's, in its own term. */
+  appendOwn(kind: number, data: Uint8Array): number {
+    const entry = { index: this.log.lastIndex + 1, term: this.term, kind, data }
+    this.log.append(entry)
+    this.noteConfiguration(entry)
+    return entry.index
+  }
+
+  /** From a leader: the entries from `index` on are replaced. */
+  truncateFrom(index: number): void {
+    assert(index > this.committed, 'committed entries are never replaced')
+    this.log.truncateFrom(index)
+    this.persistedIndex = Math.min(this.persistedIndex, index - 1)
+    this.#persistFrom = Math.min(this.#persistFrom, index)
+    while (this.#configurations.at(-1)!.index >= index) this.#configurations.pop()
+    this.configuration = this.#configurations.at(-1)!.configuration
+  }
+
+  noteConfiguration(entry: LogEntry): void {
+    if (entry.kind !== entryKinds.configuration) return
+    this.configuration = readConfiguration(new ByteReader(entry.data))
+    this.#configurations.push({ index: entry.index, configuration: this.configuration })
+    if (this.role === 'leader') this.#resetProgress()
+  }
+
+  resetElectionDeadline(): void {
+    const base = this.settings.electionTimeoutMs
+    this.electionDeadlineMs = this.nowMs + base + this.random.float() * base
+  }
+
+  /** R4: whether this replica's vote may already be part of somebody's lease. */
+  get isInLease(): boolean {
+    return this.role === 'leader' || this.nowMs < this.voteFromMs
+  }
+
+  /** A legitimate leader of this term was heard. */
+  heardFrom(leader: ReplicaId): void {
+    this.becomeFollower(this.term, leader)
+    this.voteFromMs = this.nowMs + this.settings.electionTimeoutMs
+    this.resetElectionDeadline()
+  }
+
+  #resetProgress(): void {
+    const before = this.progress
+    this.progress = new Map()
+    for (const replica of membersOf(this.configuration)) {
+      if (replica === this.self) continue
+      this.progress.set(replica, before.get(replica) ?? newProgress(this.log.lastIndex + 1))
+    }
+  }
+
+  /** Raft §5.1. Returns whether the message is to be handled in the (perhaps new) term. */
+  #acceptsTerm(message: Message): boolean {
+    if (message.term > this.term) {
+      const isPreVote = (message.kind === 'vote' || message.kind === 'voteReply') && message.pre
+      if (isPreVote && !(message.kind === 'voteReply' && !message.granted)) return true // asks about a term that nobody has
+      if (message.kind === 'vote' && !message.transfer && this.isInLease) return false // R4
+      const isFromLeader = message.kind === 'append' || message.kind === 'heartbeat'
+      this.becomeFollower(message.term, isFromLeader ? message.from : 0)
+      return true
+    }
+    if (message.term < this.term) {
+      // An old leader, or a candidate behind: tell it the term, so that it steps down or catches up.
+      if (message.kind === 'append' || message.kind === 'heartbeat') {
+        this.send({
+          kind: 'heartbeatReply',
+          from: this.self,
+          to: message.from,
+          term: this.term,
+          roundMs: Number.NEGATIVE_INFINITY,
+        })
+      } else if (message.kind === 'vote') {
+        this.send({
+          kind: 'voteReply',
+          from: this.self,
+          to: message.from,
+          term: this.term,
+          pre: message.pre,
+          granted: false,
+        })
+      }
+      return false
+    }
+    return true
+  }
+}
+
+const noEntries: readonly LogEntry[] = []
+
+export function encodeConfiguration(configuration: Configuration): Uint8Array {
+  const writer = new ByteWriter(32)
+  writeConfiguration(writer, configuration)
+  return writer.take()
+}
