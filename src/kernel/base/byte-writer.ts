@@ -1,4 +1,4 @@
-import { allocateSlow, emptyBytes, utf8Bytes } from './bytes.ts'
+import { allocateSlow, copyBytes, emptyBytes, utf8Bytes } from './bytes.ts'
 import { assert } from './errors.ts'
 
 /**
@@ -146,7 +146,7 @@ export class ByteWriter {
 
   /** A copy of what is written so far. */
   copy(): Uint8Array {
-    return this.bytes.slice(0, this.length)
+    return copyBytes(this.bytes.subarray(0, this.length))
   }
 
   clear(): void {
