@@ -1,0 +1,54 @@
+import { assert } from '#kernel/base/errors.ts'
+
+/** Every bound of the transport. Times in milliseconds, sizes in bytes. */
+export interface TransportLimits {
+  /** Body of one frame. Must hold the largest message of any channel, and be the same on all nodes. */
+  readonly frameBytesMax: number
+  /** Waiting to be sent to one peer; beyond it one-way messages are dropped, requests refused. One frame may pass over it. */
+  readonly queueBytesMax: number
+  /** Requests to one peer that wait for an answer. */
+  readonly requestsMax: number
+  /** Requests of one peer that are being served. */
+  readonly servedMax: number
+  /** How often deadlines are looked at while requests are outstanding: how late one may fail. */
+  readonly deadlineScanMs: number
+  /** From the attempt to connect, or from being connected to, until the handshake is complete. */
+  readonly handshakeTimeoutMs: number
+  /** Accepted connections whose handshake is not complete; beyond it the oldest is closed. */
+  readonly handshakesMax: number
+  /** Each side of each connection says something at least this often. */
+  readonly beatIntervalMs: number
+  /** A connection on which nothing was heard for this long is closed. */
+  readonly silenceMaxMs: number
+  /** Wait before connecting again: at most this after the first failure, doubling up to `reconnectMaxMs`. */
+  readonly reconnectMinMs: number
+  readonly reconnectMaxMs: number
+  /** Wait after a refusal that only a person can change (other cluster, no common version). */
+  readonly refusedRetryMs: number
+  /** A connection that lived this long was a good one: the next wait begins at `reconnectMinMs` again. */
+  readonly stableMs: number
+}
+
+export const transportLimits: TransportLimits = {
+  // A value is at most 8 MiB until blocks exist; twice that leaves room for what surrounds it.
+  frameBytesMax: 16 << 20,
+  queueBytesMax: 32 << 20,
+  requestsMax: 65_536,
+  servedMax: 65_536,
+  deadlineScanMs: 20,
+  handshakeTimeoutMs: 1000,
+  handshakesMax: 64,
+  beatIntervalMs: 1000,
+  silenceMaxMs: 4000,
+  reconnectMinMs: 20,
+  reconnectMaxMs: 1000,
+  refusedRetryMs: 5000,
+  stableMs: 1000,
+}
+
+export function checkLimits(limits: TransportLimits): void {
+  // Two beats may be late or lost to a pause of the other side before it is taken for gone.
+  assert(limits.silenceMaxMs >= 2 * limits.beatIntervalMs, 'silenceMaxMs is at least two beats')
+  assert(limits.queueBytesMax >= limits.frameBytesMax, 'queueBytesMax holds the largest frame')
+  assert(limits.reconnectMaxMs >= limits.reconnectMinMs && limits.reconnectMinMs > 0, 'reconnect waits are ordered')
+}

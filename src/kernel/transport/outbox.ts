@@ -1,0 +1,82 @@
+import { ByteWriter } from '#kernel/base/byte-writer.ts'
+import { assert, UnumError } from '#kernel/base/errors.ts'
+import type { FrameKind } from './frame.ts'
+import { frameHeaderBytes, frames, sealFrame } from './frame.ts'
+
+/**
+ * Frames of one turn for one connection, encoded in place one after the other, so that they leave as one write.
+ *
+ * They are written into slabs of `slabBytes`: `take` hands out the slice since the last `take`, and later frames go behind it. So no
+ * byte that was handed out is ever written again, nothing is copied, and memory is taken in proportion to what is sent.
+ */
+export class Outbox {
+  readonly #frameBytesMax: number
+  #writer = new ByteWriter(slabBytes)
+  #taken = 0
+  /** Where the header of the frame that is being written begins; -1 for none. */
+  #frame = -1
+  #tag = 0
+  #channel = 0
+  /** Frames finished. */
+  count = 0
+
+  constructor(frameBytesMax: number) {
+    this.#frameBytesMax = frameBytesMax
+  }
+
+  /** Bytes since the last `take`. */
+  get queuedBytes(): number {
+    return this.#writer.length - this.#taken
+  }
+
+  /** Starts a frame; its body is what is written to the result until `finish` or `abandon`, of which one must follow. */
+  begin(kind: FrameKind, channel: number): ByteWriter {
+    assert(this.#frame < 0, 'the frame before is finished or abandoned')
+    const writer = this.#writer
+    writer.reserve(frameHeaderBytes)
+    this.#frame = writer.length
+    this.#tag = frames[kind].tag
+    this.#channel = channel
+    writer.length += frameHeaderBytes
+    return writer
+  }
+
+  /** @throws UnumError `LIMIT_EXCEEDED`: the body is larger than any node would take; the frame is abandoned. */
+  finish(): void {
+    const frame = this.#frame
+    assert(frame >= 0, 'a frame was begun')
+    const length = this.#writer.length - frame - frameHeaderBytes
+    if (length > this.#frameBytesMax) {
+      this.abandon()
+      throw new UnumError('LIMIT_EXCEEDED', `Cannot send ${length} bytes in one frame: at most ${this.#frameBytesMax}`)
+    }
+    sealFrame(this.#writer.bytes, frame, this.#writer.length, this.#tag, this.#channel)
+    this.#frame = -1
+    this.count++
+  }
+
+  /** As if the frame had not been begun. */
+  abandon(): void {
+    assert(this.#frame >= 0, 'a frame was begun')
+    this.#writer.length = this.#frame
+    this.#frame = -1
+  }
+
+  /** All frames since the last call, in order; the memory is not written to any more. */
+  take(): Uint8Array {
+    assert(this.#frame < 0, 'the last frame is finished or abandoned')
+    const writer = this.#writer
+    const taken = writer.bytes.subarray(this.#taken, writer.length)
+    // A new slab where little room is left in this one, or where one large turn made it grow beyond the usual.
+    if (writer.bytes.length > slabBytes || writer.bytes.length - writer.length < slabRoomMin) {
+      this.#writer = new ByteWriter(slabBytes)
+      this.#taken = 0
+    } else {
+      this.#taken = writer.length
+    }
+    return taken
+  }
+}
+
+const slabBytes = 65_536
+const slabRoomMin = 8192
