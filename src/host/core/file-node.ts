@@ -1,0 +1,141 @@
+import type { Random } from '#kernel/base/host.ts'
+import { PagedBytes, pageBytes } from './paged-bytes.ts'
+
+/** What a disk writes as a whole, even when the power fails. */
+export const sectorBytes = 512
+
+/** What one unsynced change replaced, so that a power loss can bring any sector of it back. */
+interface Change {
+  readonly sizeBefore: number
+  /** First byte of the first sector changed. */
+  readonly start: number
+  /** Exclusive; a whole number of sectors. */
+  readonly end: number
+  /** The sector at `position` as it was before. */
+  sectorBefore(position: number): Uint8Array
+}
+
+/**
+ * The bytes of one file (an inode: names are the disk image's) and, on disks that may lose power, what of them is not synced.
+ *
+ * Invariants:
+ * 1. `content` reads as zeros from `size` on.
+ * 2. Undoing `changes` from the last to the first gives the bytes and size that are durable.
+ */
+export class FileNode {
+  readonly content = new PagedBytes()
+  size = 0
+  /** With the writes that were begun and are not done. */
+  begunSize = 0
+  readonly #tracked: boolean
+  readonly #changes: Change[] = []
+  /** Number of changes that were ever made durable. */
+  #syncedChanges = 0
+
+  constructor(tracked: boolean) {
+    this.#tracked = tracked
+  }
+
+  write(position: number, bytes: Uint8Array): void {
+    if (this.#tracked) this.#rememberRange(position, position + bytes.length)
+    this.content.write(position, bytes)
+    this.size = Math.max(this.size, position + bytes.length)
+  }
+
+  truncate(length: number): void {
+    const sizeBefore = this.size
+    const pages = length < sizeBefore ? this.content.cut(length) : new Map<number, Uint8Array>()
+    this.size = length
+    if (!this.#tracked) return
+    this.#changes.push({
+      sizeBefore,
+      start: floorToSector(Math.min(length, sizeBefore)),
+      end: pages.size > 0 ? floorToSector(sizeBefore + sectorBytes - 1) : floorToSector(Math.min(length, sizeBefore)),
+      sectorBefore(position) {
+        const page = pages.get(Math.floor(position / pageBytes))
+        if (!page) return new Uint8Array(sectorBytes)
+        return page.subarray(position % pageBytes, (position % pageBytes) + sectorBytes)
+      },
+    })
+  }
+
+  #rememberRange(from: number, to: number): void {
+    const start = floorToSector(from)
+    const end = floorToSector(to + sectorBytes - 1)
+    const before = this.content.read(start, end - start)
+    this.#changes.push({
+      sizeBefore: this.size,
+      start,
+      end,
+      sectorBefore: (position) => before.subarray(position - start, position - start + sectorBytes),
+    })
+  }
+
+  /** A point in the file's history, for `syncTo`. */
+  syncPoint(): number {
+    return this.#syncedChanges + this.#changes.length
+  }
+
+  /** Everything up to `point` is durable. */
+  syncTo(point: number): void {
+    const count = point - this.#syncedChanges
+    if (count <= 0) return
+    this.#changes.splice(0, count)
+    this.#syncedChanges = point
+  }
+
+  /**
+   * Leaves what a power loss may leave: of each sector with unsynced changes one of its versions since the last sync, of the sizes
+   * since then any. Returns the number of sectors that went back.
+   */
+  losePower(random: Random): number {
+    const changes = this.#changes.splice(0)
+    this.#syncedChanges += changes.length
+    if (changes.length === 0) return 0
+    const keep = keepChoice(random)
+    const versions = new Map<number, number[]>()
+    for (const [index, change] of changes.entries()) {
+      for (let position = change.start; position < change.end; position += sectorBytes) {
+        const list = versions.get(position)
+        if (list) list.push(index)
+        else versions.set(position, [index])
+      }
+    }
+    // Chosen before anything is put back: a change remembers the sectors as the changes before it left them.
+    const restored: { readonly position: number; readonly bytes: Uint8Array }[] = []
+    let ordinal = 0
+    for (const [position, indexes] of versions) {
+      if (keep(ordinal++, versions.size)) continue
+      const change = changes[indexes[random.below(indexes.length)]!]!
+      restored.push({ position, bytes: change.sectorBefore(position) })
+    }
+    const sizeChoice = random.below(changes.length + 1)
+    const size = sizeChoice < changes.length ? changes[sizeChoice]!.sizeBefore : this.size
+    for (const { position, bytes } of restored) this.content.write(position, bytes)
+    this.content.cut(size)
+    this.size = size
+    this.begunSize = size
+    return restored.length
+  }
+}
+
+function floorToSector(position: number): number {
+  return position - (position % sectorBytes)
+}
+
+/** Which of the unsynced sectors survive. A few shapes that real devices show, rather than only fair coins. */
+function keepChoice(random: Random): (ordinal: number, count: number) => boolean {
+  const shape = random.below(6)
+  if (shape === 0) return () => false
+  if (shape === 1) return () => true
+  if (shape === 2) {
+    const fraction = random.float()
+    return (ordinal, count) => ordinal < fraction * count
+  }
+  if (shape === 3) {
+    const fraction = random.float()
+    return (ordinal, count) => ordinal >= fraction * count
+  }
+  const chance = shape === 4 ? 0.5 : random.float()
+  return () => random.float() < chance
+}

@@ -1,0 +1,18 @@
+/** How often each fault has happened in a run. */
+export interface FaultCounts {
+  pauses: number
+  kills: number
+  powerLosses: number
+  /** Unsynced sectors that a power loss took back. */
+  sectorsLost: number
+  /** Unsynced creations, renames and removals that a power loss took back. */
+  namesLost: number
+  /** Directions of links that were cut. */
+  cuts: number
+  /** Connections broken by `resetConnections`. */
+  resets: number
+}
+
+export function noFaults(): FaultCounts {
+  return { pauses: 0, kills: 0, powerLosses: 0, sectorsLost: 0, namesLost: 0, cuts: 0, resets: 0 }
+}

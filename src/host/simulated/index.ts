@@ -1,0 +1,6 @@
+export type { FaultCounts } from './faults.ts'
+export type { Machine } from './machine.ts'
+export type { ClockOptions, DiskOptions, Latency, NetworkOptions, SimulationOptions } from './options.ts'
+export { simulationDefaults } from './options.ts'
+export type { RunEnd, RunOptions } from './simulation.ts'
+export { Simulation } from './simulation.ts'
