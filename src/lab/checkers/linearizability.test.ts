@@ -5,10 +5,10 @@ import { createRandom } from '#kernel/base/random.ts'
 import type { Operation } from '../history.ts'
 import type { StringCommand } from '../redis/string-commands.ts'
 import { stringModel } from '../redis/string-model.ts'
-import { isLinearizableByBruteForce } from './brute-force.ts'
 import type { CheckResult } from './linearizability.ts'
 import { checkLinearizability } from './linearizability.ts'
-import { correctHistory, historyOf } from './testdata.ts'
+import { isLinearizableByBruteForce } from './testing/brute-force.ts'
+import { correctHistory, historyOf } from './testing/histories.ts'
 
 const check = (operations: readonly Operation<StringCommand>[]): CheckResult =>
   checkLinearizability(stringModel, [['key', operations]])

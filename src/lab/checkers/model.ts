@@ -14,6 +14,8 @@ export interface Model<State, Op extends Interval> {
   identify(state: State): string | number | undefined
   /** Whether the operation, with the reply it got (if any), can have changed a state. */
   changes(operation: Op): boolean
+  /** The same text for operations without a reply that do the same to every state. */
+  effect(operation: Op): string
   /** The operation as if no reply had come yet. */
   withoutReply(operation: Op): Op
   describeState(state: State): string

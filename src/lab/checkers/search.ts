@@ -18,6 +18,8 @@ import { VisitedConfigurations } from './visited.ts'
  * 3. A known operation that may come next and, with the reply it got, changes no state (a read, a SET NX that did nothing) is
  *    taken at once where it fits, and nothing else is tried there: any order that goes on from here stays right when it is
  *    moved to the front.
+ * 4. Where no known operation leads on, the states that open ones can make are tried by how many they use, fewest first, so that
+ *    rule 2 finds most of them done. Of equal open operations the one called first goes first.
  */
 export type SearchResult<State> =
   | { readonly kind: 'linearizable'; readonly steps: number }
@@ -41,14 +43,22 @@ export function searchOrder<State, Op extends Interval>(
 
 const reportedStatesMax = 6
 
-/** How a configuration was entered, to undo it. */
-interface Frame<State> {
-  /** Index of the operation that took effect, among the known or the open ones. */
+/** A state that open operations, taken after the known ones of a level, lead to. */
+interface Variant<State> {
+  readonly state: State
+  readonly opens: readonly number[]
+}
+
+/** The configurations with one set of known operations that the path went through. */
+interface Level<State> {
+  /** The known operation that led here; -1 at the root. */
   readonly operation: number
-  readonly isOpen: boolean
-  /** Taken by rule 3: the configuration before has no other way on. */
+  /** By rule 3: the variant of the level before has no other way on. */
   readonly isForced: boolean
-  readonly stateBefore: State
+  /** In the order of rule 4; the first is how the level was entered. */
+  readonly variants: Variant<State>[]
+  /** The variant that the path goes through: its open operations are in `#visited`. */
+  at: number
 }
 
 class Search<State, Op extends Interval> {
@@ -58,21 +68,19 @@ class Search<State, Op extends Interval> {
   /** For each operation the last known one of its connection, or -1: only after it may it come. */
   readonly #knownAfter: Int32Array
   readonly #openAfter: Int32Array
+  /** For each open operation the equal one before it, or -1. */
+  readonly #openTwin: Int32Array
   /** Which known operations rule 3 is about. */
   readonly #isIdle: Uint8Array
   /** Calls and returns of the known operations that have not taken effect. */
   readonly #events: EventList
   readonly #visited: VisitedConfigurations
-  readonly #path: Frame<State>[] = []
+  readonly #path: Level<State>[]
+  #level: Level<State>
   #state: State
-  #steps = 0
-
-  // What of the present configuration was tried: `#arrived` nothing yet, else the known candidates before `#event` and the
-  // open ones below `#openNext`.
-  #arrived = true
+  /** The next known candidate of the present configuration. */
   #event: number
-  #openNext = 0
-
+  #steps = 0
   #furthest = -1
   readonly #furthestStates = new Map<string | number | undefined, State>()
 
@@ -82,35 +90,39 @@ class Search<State, Op extends Interval> {
     this.#open = open
     this.#knownAfter = predecessors(known, known)
     this.#openAfter = predecessors(open, known)
+    this.#openTwin = twins(model, open)
     this.#isIdle = Uint8Array.from(known, (operation) => (model.changes(operation) ? 0 : 1))
     this.#events = new EventList(known)
     this.#visited = new VisitedConfigurations(known.length, open.length)
     this.#state = model.initial
     this.#event = this.#events.first
+    this.#level = { operation: -1, isForced: false, variants: [{ state: this.#state, opens: [] }], at: 0 }
+    this.#path = [this.#level]
   }
 
   run(stepsMax: number): SearchResult<State> {
+    let isNew = true
     while (!this.#events.isEmpty) {
       if (this.#steps > stepsMax) return { kind: 'undecided', steps: this.#steps }
-      if (this.#advance()) {
-        this.#arrived = true
-        this.#event = this.#events.first
-        this.#openNext = 0
-      } else if (!this.#retreat()) {
-        return { kind: 'violation', steps: this.#steps, states: [...this.#furthestStates.values()] }
+      isNew = this.#goOn(isNew)
+      while (!isNew) {
+        if (this.#path.length === 1) {
+          return { kind: 'violation', steps: this.#steps, states: [...this.#furthestStates.values()] }
+        }
+        if (!this.#retreat()) break
+        isNew = this.#nextVariant()
       }
     }
     return { kind: 'linearizable', steps: this.#steps }
   }
 
-  /** Enters the next configuration that can be reached from the present one and was not tried; false where none is left. */
-  #advance(): boolean {
-    if (this.#arrived) {
-      this.#arrived = false
-      const idle = this.#idleCandidate()
-      if (idle >= 0) return this.#enterKnown(idle, this.#state, true)
-    }
-    return this.#advanceKnown() || this.#advanceOpen()
+  /** From the present configuration to one that was not visited; false where its level has no way on. */
+  #goOn(isNew: boolean): boolean {
+    const idle = isNew ? this.#idleCandidate() : -1
+    if (idle >= 0) return this.#enter(idle, this.#state, true) || this.#nextVariant()
+    if (this.#advance()) return true
+    this.#expand()
+    return this.#nextVariant()
   }
 
   /** The call of an idle operation that may come next, or -1. */
@@ -122,31 +134,15 @@ class Search<State, Op extends Interval> {
     return -1
   }
 
-  #advanceKnown(): boolean {
+  /** Enters the level of the next known candidate that leads somewhere new; false where none is left. */
+  #advance(): boolean {
     while (!this.#events.isReturn(this.#event)) {
       const call = this.#event
       this.#event = this.#events.after(call)
       const operation = this.#events.operation(call)
       if (this.#isIdle[operation] === 1) continue
       const next = this.#afterKnown(operation)
-      if (next !== impossible && this.#enterKnown(call, next, false)) return true
-    }
-    return false
-  }
-
-  #advanceOpen(): boolean {
-    const position = this.#known[this.#events.operation(this.#event)]!.return
-    if (this.#openNext === 0) this.#noteFurthest(position)
-    while (this.#openNext < this.#open.length && this.#open[this.#openNext]!.call < position) {
-      const operation = this.#openNext++
-      if (this.#visited.hasOpen(operation) || !this.#mayFollow(this.#openAfter[operation]!)) continue
-      this.#steps++
-      const next = this.#model.step(this.#state, this.#open[operation]!)
-      if (next === impossible) continue
-      if (!this.#visited.enterOpen(operation, this.#events.firstOperation, this.#model.identify(next))) continue
-      this.#path.push({ operation, isOpen: true, isForced: false, stateBefore: this.#state })
-      this.#state = next
-      return true
+      if (next !== impossible && this.#enter(call, next, false)) return true
     }
     return false
   }
@@ -161,38 +157,69 @@ class Search<State, Op extends Interval> {
     return after < 0 || this.#visited.hasKnown(after)
   }
 
-  #enterKnown(call: number, next: State, isForced: boolean): boolean {
+  #enter(call: number, state: State, isForced: boolean): boolean {
     const operation = this.#events.operation(call)
     this.#events.lift(call)
-    if (this.#visited.enterKnown(operation, this.#events.firstOperation, this.#model.identify(next))) {
-      this.#path.push({ operation, isOpen: false, isForced, stateBefore: this.#state })
-      this.#state = next
-      return true
+    this.#visited.addKnown(operation)
+    if (!this.#visited.visit(this.#events.firstOperation, this.#model.identify(state))) {
+      this.#visited.removeKnown(operation)
+      this.#events.unlift(call)
+      return false
     }
-    this.#events.unlift(call)
-    return false
+    this.#level = { operation, isForced, variants: [{ state, opens: [] }], at: 0 }
+    this.#path.push(this.#level)
+    this.#state = state
+    this.#event = this.#events.first
+    return true
   }
 
-  /** Goes back to the last configuration that has more to try; false where there is none. */
-  #retreat(): boolean {
-    for (;;) {
-      const frame = this.#path.pop()
-      if (frame === undefined) return false
-      this.#state = frame.stateBefore
-      if (frame.isOpen) {
-        this.#visited.leaveOpen(frame.operation)
-        this.#event = this.#events.firstReturn
-        this.#openNext = frame.operation + 1
-      } else {
-        this.#visited.leaveKnown(frame.operation)
-        const call = this.#events.callOf(frame.operation)
-        this.#events.unlift(call)
-        this.#event = this.#events.after(call)
-        this.#openNext = 0
-      }
-      this.#arrived = false
-      if (!frame.isForced) return true
+  /** Adds the variants that one more open operation makes of the present one. */
+  #expand(): void {
+    const { variants, at } = this.#level
+    const { opens } = variants[at]!
+    const position = this.#known[this.#events.operation(this.#events.firstReturn)]!.return
+    this.#noteFurthest(position)
+    const base = this.#events.firstOperation
+    for (let operation = 0; operation < this.#open.length && this.#open[operation]!.call < position; operation++) {
+      if (!this.#mayTakeOpen(operation)) continue
+      const twin = this.#openTwin[operation]!
+      if (twin >= 0 && this.#mayTakeOpen(twin)) continue
+      this.#steps++
+      const state = this.#model.step(this.#state, this.#open[operation]!)
+      if (state === impossible) continue
+      this.#visited.addOpen(operation)
+      if (this.#visited.visit(base, this.#model.identify(state))) variants.push({ state, opens: [...opens, operation] })
+      this.#visited.removeOpen(operation)
     }
+  }
+
+  #mayTakeOpen(operation: number): boolean {
+    return !this.#visited.hasOpen(operation) && this.#mayFollow(this.#openAfter[operation]!)
+  }
+
+  /** Goes to the level's next variant; false where none is left. */
+  #nextVariant(): boolean {
+    const level = this.#level
+    if (level.at + 1 === level.variants.length) return false
+    for (const operation of level.variants[level.at]!.opens) this.#visited.removeOpen(operation)
+    const variant = level.variants[++level.at]!
+    for (const operation of variant.opens) this.#visited.addOpen(operation)
+    this.#state = variant.state
+    this.#event = this.#events.first
+    return true
+  }
+
+  /** Goes back to the level before; true if its variant has no other way on. */
+  #retreat(): boolean {
+    const left = this.#path.pop()!
+    for (const operation of left.variants[left.at]!.opens) this.#visited.removeOpen(operation)
+    this.#visited.removeKnown(left.operation)
+    const call = this.#events.callOf(left.operation)
+    this.#events.unlift(call)
+    this.#level = this.#path.at(-1)!
+    this.#state = this.#level.variants[this.#level.at]!.state
+    this.#event = this.#events.after(call)
+    return left.isForced
   }
 
   #noteFurthest(position: number): void {
@@ -214,4 +241,14 @@ function predecessors(operations: readonly Interval[], known: readonly Interval[
     result[index] = last.get(operation.connection) ?? -1
   })
   return result
+}
+
+function twins<State, Op extends Interval>(model: Model<State, Op>, operations: readonly Op[]): Int32Array {
+  const last = new Map<string, number>()
+  return Int32Array.from(operations, (operation, index) => {
+    const effect = model.effect(operation)
+    const twin = last.get(effect) ?? -1
+    last.set(effect, index)
+    return twin
+  })
 }

@@ -26,36 +26,30 @@ export class VisitedConfigurations {
     return (this.#open[operation >>> 5]! & (1 << (operation & 31))) !== 0
   }
 
-  /**
-   * Adds the operation, unless that leads to a configuration that was visited or is no better than one that was.
-   * @param base the first known operation that is missing afterwards.
-   * @returns whether it was added.
-   */
-  enterKnown(operation: number, base: number, state: string | number | undefined): boolean {
+  addKnown(operation: number): void {
     this.#known[operation] = 1
     this.#knownCount++
-    if (this.#visit(base, state)) return true
-    this.leaveKnown(operation)
-    return false
   }
 
-  leaveKnown(operation: number): void {
+  removeKnown(operation: number): void {
     this.#known[operation] = 0
     this.#knownCount--
   }
 
-  enterOpen(operation: number, base: number, state: string | number | undefined): boolean {
+  addOpen(operation: number): void {
     this.#open[operation >>> 5]! |= 1 << (operation & 31)
-    if (this.#visit(base, state)) return true
-    this.leaveOpen(operation)
-    return false
   }
 
-  leaveOpen(operation: number): void {
+  removeOpen(operation: number): void {
     this.#open[operation >>> 5]! &= ~(1 << (operation & 31))
   }
 
-  #visit(base: number, state: string | number | undefined): boolean {
+  /**
+   * Notes a visit of the present configuration.
+   * @param base the first known operation that is missing; their number when none is.
+   * @returns false if it, or one that can do all that it can, was visited before.
+   */
+  visit(base: number, state: string | number | undefined): boolean {
     let stateId = this.#stateIds.get(state)
     if (stateId === undefined) this.#stateIds.set(state, (stateId = this.#stateIds.size))
     let key = `${base},${stateId}`

@@ -1,7 +1,7 @@
 import { equal, ok } from 'node:assert/strict'
 import { test } from 'node:test'
 import { createRandom } from '#kernel/base/random.ts'
-import { argumentFor } from '../checkers/testdata.ts'
+import { argumentFor } from '../checkers/testing/histories.ts'
 import type { StringCommand, StringState } from './string-commands.ts'
 import { stringCommands } from './string-commands.ts'
 

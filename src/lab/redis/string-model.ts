@@ -16,6 +16,7 @@ export const stringModel: Model<StringState, Operation<StringCommand>> = {
   },
   identify: (state) => state,
   changes: (operation) => stringCommands[operation.command].changes(operation.reply),
+  effect: (operation) => `${operation.command} ${operation.argument}`,
   withoutReply: (operation) => ({
     ...operation,
     reply: undefined,

@@ -1,8 +1,8 @@
 import type { Random } from '#kernel/base/host.ts'
-import type { Operation } from '../history.ts'
-import { History } from '../history.ts'
-import type { StringCommand } from '../redis/string-commands.ts'
-import { stringCommands } from '../redis/string-commands.ts'
+import type { Operation } from '../../history.ts'
+import { History } from '../../history.ts'
+import type { StringCommand } from '../../redis/string-commands.ts'
+import { stringCommands } from '../../redis/string-commands.ts'
 
 /**
  * A history of one key as text, for tests: one line per connection, time to the right, `|` at call and return, the command

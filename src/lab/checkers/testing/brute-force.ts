@@ -1,5 +1,5 @@
-import type { Interval, Model } from './model.ts'
-import { impossible } from './model.ts'
+import type { Interval, Model } from '../model.ts'
+import { impossible } from '../model.ts'
 
 /**
  * The dumb twin of the search: tries every order of up to some eight operations, by the definition and nothing else. Only for
