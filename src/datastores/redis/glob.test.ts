@@ -19,7 +19,7 @@ const rows: readonly (readonly [pattern: string, matching: readonly string[], ot
   ['h[^e]llo', ['hallo', 'h^llo'], ['hello', 'hllo']],
   ['h[a-c]llo', ['hallo', 'hbllo', 'hcllo'], ['hdllo', 'h-llo']],
   ['h[c-a]llo', ['hallo', 'hbllo'], ['hdllo']],
-  ['[a-]', ['a', '-'], ['b']],
+  ['[a-]', ['a', ']', '_'], ['-', 'b']],
   ['[]]', [], ['', ']', 'a]']],
   ['[^]', ['a', ']'], ['']],
   ['[a\\]]', ['a', ']'], ['\\', 'a]']],
