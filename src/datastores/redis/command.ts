@@ -99,3 +99,16 @@ export function write(row: ShardRow): ShardCommand {
 export function onConnection(row: Omit<ConnectionCommand, 'at'>): ConnectionCommand {
   return { ...row, at: 'connection' }
 }
+
+/** Makes the rows of a group, most of whose commands have their keys in the same place. */
+export function shardRows(group: CommandGroup, keys: KeyPositions) {
+  return (
+    name: string,
+    arity: number,
+    flags: readonly CommandFlag[],
+    since: string,
+    summary: string,
+    run: Run,
+    ownKeys: KeyPositions = keys,
+  ): ShardRow => ({ name, arity, flags, since, summary, run, keys: ownKeys, group })
+}

@@ -39,6 +39,7 @@ export const typeNames = ['none', 'string', 'list', 'set', 'zset', 'hash'] as co
 
 const expiresFlag = 0x80
 const headerFixedBytes = 9
+/** Bytes of a header row's key before the name. */
 export const headerPrefixBytes = 7
 const lengthsCached = 256
 
@@ -261,6 +262,15 @@ export class Key {
     const from = this.rowKey(kind).copy()
     return { from, to: prefixEnd(from) }
   }
+}
+
+/** Of a header row's value: 0 if the key does not expire. */
+export function expireAtMsOf(row: Uint8Array): number {
+  return row[0]! & expiresFlag ? uint64At(row, headerFixedBytes) : 0
+}
+
+export function typeOf(row: Uint8Array): KeyType {
+  return (row[0]! & ~expiresFlag) as KeyType
 }
 
 /** A uint64be that is a safe integer. @throws UnumError `DATA_DAMAGED` */

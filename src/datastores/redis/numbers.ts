@@ -1,5 +1,6 @@
 import type { Arguments } from '#kernel/base/arguments.ts'
 import { errors, fail } from './errors.ts'
+import { parseDouble } from './floats/double.ts'
 
 /**
  * Numbers in arguments and values, read as strictly as Redis does: no spaces, no plus sign, no leading zeros, int64.
@@ -58,29 +59,18 @@ export function integerArgument(args: Arguments, i: number, text: string = error
   return value > 0n ? Number.MAX_SAFE_INTEGER : Number.MIN_SAFE_INTEGER
 }
 
-const decimal = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i
-const infinite = /^([+-]?)inf(inity)?$/i
-const hexadecimal = /^([+-]?)0x([0-9a-f]*)(?:\.([0-9a-f]*))?(?:p([+-]?\d+))?$/i
-
-/** As C's `strtod` over the whole text, without leading spaces and without NaN; undefined where it is no number. */
-export function parseDouble(text: string): number | undefined {
-  if (decimal.test(text)) {
-    const value = Number(text)
-    return Number.isFinite(value) ? value : undefined
-  }
-  const infinity = infinite.exec(text)
-  if (infinity) return infinity[1] === '-' ? Number.NEGATIVE_INFINITY : Number.POSITIVE_INFINITY
-  const hex = hexadecimal.exec(text)
-  if (!hex) return undefined
-  const [, sign, whole = '', fraction = '', exponent = '0'] = hex
-  if (whole.length + fraction.length === 0 || whole.length + fraction.length > 64) return undefined
-  const value = Number(BigInt(`0x${whole}${fraction}`)) * 2 ** (Number(exponent) - 4 * fraction.length)
-  return sign === '-' ? -value : value
-}
-
 /** Argument i. @throws CommandError with `text` */
 export function doubleArgument(args: Arguments, i: number, text: string = errors.notAFloat): number {
-  const value = args.length(i) > 256 ? undefined : parseDouble(args.latin1(i))
+  const value = parseDouble(args.latin1(i))
   if (value === undefined) throw fail(text)
   return value
+}
+
+/** The sum of two int64 as a number if it is a safe one; undefined where it overflows. */
+export function addInt64(a: number | bigint, b: number | bigint): number | bigint | undefined {
+  if (typeof a === 'number' && typeof b === 'number') {
+    const sum = a + b
+    if (Number.isSafeInteger(sum)) return sum
+  }
+  return narrow(BigInt(a) + BigInt(b))
 }

@@ -1,5 +1,6 @@
 import type { ByteWriter } from '#kernel/base/byte-writer.ts'
 import { utf8Bytes } from '#kernel/base/bytes.ts'
+import { formatDouble } from './floats/double.ts'
 
 /**
  * Replies in RESP2 and RESP3 (https://redis.io/docs/reference/protocol-spec), written as the bytes that go over the wire.
@@ -110,9 +111,9 @@ export function set(to: ReplyTarget, count: number): void {
   line(to.reply, to.protocol === 2 ? star : tilde, count)
 }
 
-/** A floating-point number: in RESP2 a bulk string. */
+/** A floating-point number as Redis prints it: in RESP2 a bulk string. */
 export function double(to: ReplyTarget, value: number): void {
-  const text = doubleText(value)
+  const text = formatDouble(value)
   const writer = to.reply
   if (to.protocol === 2) line(writer, dollar, text.length)
   else writer.uint8(comma)
@@ -163,21 +164,4 @@ export function error(to: ReplyTarget, text: string): void {
     writer.uint8(code === cr || code === lf ? 0x20 : code)
   }
   lineEnd(writer)
-}
-
-/** As Redis 7.0 prints a score: C's `%.17g`, and `inf`, `-inf`, `nan`. */
-export function doubleText(value: number): string {
-  if (Number.isInteger(value) && Math.abs(value) < 1e17) return Object.is(value, -0) ? '-0' : String(value)
-  if (Number.isNaN(value)) return 'nan'
-  if (value === Number.POSITIVE_INFINITY) return 'inf'
-  if (value === Number.NEGATIVE_INFINITY) return '-inf'
-  const [mantissa, exponentText] = value.toExponential(16).split('e') as [string, string]
-  const exponent = Number(exponentText)
-  if (exponent >= -4 && exponent < 17) return trimZeros(value.toFixed(Math.min(100, 16 - exponent)))
-  const digits = String(Math.abs(exponent)).padStart(2, '0')
-  return `${trimZeros(mantissa)}e${exponent < 0 ? '-' : '+'}${digits}`
-}
-
-function trimZeros(decimal: string): string {
-  return decimal.includes('.') ? decimal.replace(/\.?0+$/, '') : decimal
 }
