@@ -2,7 +2,7 @@ import { latin1Bytes, latin1Text } from '#kernel/base/bytes.ts'
 import type { Call } from '../call.ts'
 import { errors, fail } from '../errors.ts'
 import { addLongDoubles, formatLongDouble, parseLongDouble } from '../floats/long-double.ts'
-import { int64Argument, narrow, parseInt64 } from '../numbers.ts'
+import { addInt64, int64Argument, parseInt64 } from '../numbers.ts'
 import { bulk, integer } from '../reply.ts'
 import { Hash } from './hash.ts'
 
@@ -20,14 +20,6 @@ export function hincrby(call: Call): void {
   hash.set(call, 2, latin1Bytes(String(sum)))
   hash.save(call)
   integer(call, sum)
-}
-
-function addInt64(a: number | bigint, b: number | bigint): number | bigint | undefined {
-  if (typeof a === 'number' && typeof b === 'number') {
-    const sum = a + b
-    if (Number.isSafeInteger(sum)) return sum
-  }
-  return narrow(BigInt(a) + BigInt(b))
 }
 
 export function hincrbyfloat(call: Call): void {

@@ -1,5 +1,6 @@
 import type { Call } from '../call.ts'
 import { errors, fail } from '../errors.ts'
+import { resolveIndexes } from '../index-range.ts'
 import { integerArgument } from '../numbers.ts'
 import { array, bulk, integer, nullBulk, ok } from '../reply.ts'
 import { List } from './list.ts'
@@ -33,19 +34,6 @@ function elementIndex(call: Call): number {
   const index = integerArgument(call.args, 2)
   const fromHead = index < 0 ? list.length + index : index
   return fromHead >= 0 && fromHead < list.length ? fromHead : -1
-}
-
-/** Arguments 2 and 3 as the range of indexes that they mean: `from` to `to` - 1; empty where `from` is `to`. */
-export interface IndexRange {
-  readonly from: number
-  readonly to: number
-}
-
-/** @param first and `last`, both inclusive; negative ones count from the end of `length` elements */
-export function resolveIndexes(first: number, last: number, length: number): IndexRange {
-  const from = Math.max(0, first < 0 ? length + first : first)
-  const to = Math.min(length, (last < 0 ? length + last : last) + 1)
-  return from < to ? { from, to } : { from: 0, to: 0 }
 }
 
 export function lrange(call: Call): void {

@@ -1,6 +1,7 @@
 import type { Call } from '../call.ts'
 import { errors, fail } from '../errors.ts'
 import { globMatches } from '../glob.ts'
+import { parseCursor } from '../keys/iterate.ts'
 import { integerArgument } from '../numbers.ts'
 import { array, bulkRange, bulkText } from '../reply.ts'
 import { ByteList } from './byte-list.ts'
@@ -25,7 +26,8 @@ export function scanMembers(
   table: MemberTable,
   writeValue: ((call: Call, value: Uint8Array) => void) | undefined,
 ): void {
-  const from = cursorArgument(call)
+  const from = parseCursor(call.args.latin1(2))
+  if (from === undefined) throw fail(errors.invalidCursor)
   if (!table.open(call, 1)) {
     array(call, 2)
     bulkText(call, '0')
@@ -44,13 +46,6 @@ export function scanMembers(
     bulkRange(call, members.bytes, members.start(i), members.end(i))
     writeValue?.(call, values.bytes.subarray(values.start(i), values.end(i)))
   }
-}
-
-/** As C's `strtoul` reads it: an unsigned decimal number; what is beyond the hashes has nothing after it. */
-function cursorArgument(call: Call): number {
-  const text = call.args.latin1(2)
-  if (!/^\d{1,20}$/.test(text)) throw fail(errors.invalidCursor)
-  return Number(text)
 }
 
 interface ScanOptions {

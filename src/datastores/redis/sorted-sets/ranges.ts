@@ -1,6 +1,6 @@
 import type { Arguments } from '#kernel/base/arguments.ts'
 import { errors, fail } from '../errors.ts'
-import { readDouble } from '../numbers/double.ts'
+import { readDouble } from '../floats/double.ts'
 
 /** Scores between two bounds: `1`, `(1` (exclusive), `-inf`, `+inf`. */
 export interface ScoreRange {
@@ -27,10 +27,6 @@ function scoreBound(text: string): { readonly score: number; readonly exclusive:
   const read = readDouble(text, start)
   if (!read || read.end !== end) throw fail(errors.minOrMaxNotAFloat)
   return { score: read.value, exclusive }
-}
-
-export function isScoreRangeEmpty(range: ScoreRange): boolean {
-  return range.min > range.max || (range.min === range.max && (range.minExclusive || range.maxExclusive))
 }
 
 /** Members between two bounds: `[a` (inclusive), `(a` (exclusive), `-` (below all), `+` (above all). */
