@@ -88,6 +88,8 @@ export class DiskImage {
   }
 
   syncDirectory(path: string): void {
+    if (!this.#directories.has(path))
+      throw new UnumError('FILE_MISSING', `Cannot sync directory "${path}": no such directory`)
     this.#settle(
       (change) => parentOf(change.path) === path || (change.to !== undefined && parentOf(change.to) === path),
     )

@@ -248,7 +248,7 @@ class ImageFile implements DiskFile {
   }
 
   close(): Promise<void> {
-    return this.#request(eventKinds.diskDirectory, 0, 0, () => {
+    return this.#disk.request(eventKinds.diskDirectory, 0, 0, () => {
       this.#closed = true
     })
   }

@@ -36,10 +36,12 @@ function echoes(simulation: Simulation): void {
     for (const to of names) {
       if (from === to) continue
       for (let i = 0; i < 40; i++) {
-        const connection = simulation.machine(from).host.network.connect(
-          { host: to, port: 1 },
-          { opened: () => connection.write(payload), data: (chunk) => connection.write(chunk.slice()), closed() {} },
-        )
+        const connection = simulation
+          .machine(from)
+          .host.network.connect(
+            { host: to, port: 1 },
+            { opened: () => connection.write(payload), data: (chunk) => connection.write(chunk.slice()), closed() {} },
+          )
       }
     }
   }

@@ -1,0 +1,53 @@
+import { randomBytes } from 'node:crypto'
+import * as fs from 'node:fs'
+import * as path from 'node:path'
+import type { Host } from '#kernel/base/host.ts'
+import { createRandom } from '#kernel/base/random.ts'
+import { installNativeChecksum } from './native-checksum.ts'
+import { NodeClock } from './node-clock.ts'
+import { NodeDisk } from './node-disk.ts'
+import { NodeNetwork } from './node-network.ts'
+import { lockRoot } from './root-lock.ts'
+import { diskError } from './system-errors.ts'
+import { Turn } from './turn.ts'
+
+export interface NodeHostOptions {
+  /** Directory of this host's disk, made if it is missing. One live process at a time may use it. */
+  readonly root: string
+}
+
+export interface NodeHost extends Host {
+  /** Closes what is still open on the network and lets others use the root. Idempotent. */
+  close(): Promise<void>
+}
+
+/**
+ * The operating system as a host.
+ * @throws UnumError `CONFIGURATION_INVALID` where another process uses the root; `DISK_FAILED`, `DISK_FULL` where it cannot be made
+ */
+export function createNodeHost(options: NodeHostOptions): NodeHost {
+  installNativeChecksum()
+  const root = makeRoot(options.root)
+  const lock = lockRoot(root)
+  const turn = new Turn()
+  const network = new NodeNetwork(turn)
+  return {
+    clock: new NodeClock(turn),
+    network,
+    disk: new NodeDisk(root, turn),
+    random: createRandom(randomBytes(16).toString('hex')),
+    async close() {
+      await network.close()
+      lock.release()
+    },
+  }
+}
+
+function makeRoot(root: string): string {
+  try {
+    fs.mkdirSync(root, { recursive: true, mode: 0o700 })
+    return fs.realpathSync(path.resolve(root))
+  } catch (error) {
+    throw diskError(`Cannot make the directory "${root}"`, error)
+  }
+}
