@@ -9,7 +9,7 @@
 export interface TreeReader {
   /**
    * The newest value, or undefined where there is none. The bytes may share the tree's memory: they are valid until
-   * the caller returns to the event loop, and must not be changed.
+   * the tree is changed or the caller returns to the event loop, and must not be changed.
    * @throws BlockMiss when a block that is needed is not in memory.
    */
   get(key: Uint8Array): Uint8Array | undefined
@@ -65,6 +65,11 @@ export interface Tree extends TreeWriter {
   readonly unflushedBytes: number
   /** Bytes of all live files. */
   readonly fileBytes: number
+  /**
+   * How far compaction is behind: 0 not at all; from 1 on the owner should hold back writes, as reads get slower with
+   * every flush.
+   */
+  readonly pressure: number
   /** Brings the block of a `BlockMiss` into the cache, pinned until `unpin` is called. */
   load(block: unknown): Promise<void>
   /** Lets go of everything that `load` pinned for the evaluation that is over. */

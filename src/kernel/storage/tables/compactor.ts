@@ -1,0 +1,64 @@
+import { UnumError } from '#kernel/base/errors.ts'
+import type { CompactionTask, TreeLimits } from './compaction.ts'
+import { chooseCompaction } from './compaction.ts'
+import type { TableStore } from './table-store.ts'
+
+/**
+ * Keeps the levels of one tree within their limits, one compaction at a time. After a failure it waits for the next
+ * `wake`: on a full disk, trying again at once would change nothing.
+ */
+export class Compactor {
+  readonly #store: TableStore
+  readonly #limits: TreeLimits
+  readonly #failed: (error: UnumError) => void
+  #running: Promise<void> | undefined
+
+  constructor(store: TableStore, limits: TreeLimits, failed: (error: UnumError) => void) {
+    this.#store = store
+    this.#limits = limits
+    this.#failed = failed
+  }
+
+  /** Call it when the version has changed. */
+  wake(): void {
+    this.#running ??= this.#run().finally(() => {
+      this.#running = undefined
+    })
+  }
+
+  /** Resolves when nothing runs any more. */
+  async idle(): Promise<void> {
+    while (this.#running !== undefined) await this.#running
+  }
+
+  async #run(): Promise<void> {
+    try {
+      for (let task = this.#next(); task !== undefined; task = this.#next()) await this.#compact(task)
+    } catch (error) {
+      if (!(error instanceof UnumError)) throw error
+      if (error.code !== 'STOPPED') this.#failed(error)
+    }
+  }
+
+  #next(): CompactionTask | undefined {
+    return chooseCompaction(this.#store.version, this.#limits)
+  }
+
+  async #compact(task: CompactionTask): Promise<void> {
+    const store = this.#store
+    const { upper, lower, level } = task
+    const removed = [...upper, ...lower]
+    if (task.isMove) return store.commit({ removed, added: upper, level: level + 1 })
+    await store.using(removed, async () => {
+      const inputs = level === 0 ? upper.map((table) => store.input([table])) : [store.input(upper)]
+      if (lower.length > 0) inputs.push(store.input(lower))
+      const added = await store.writeTables({
+        inputs,
+        older: store.version.below(level + 1),
+        fileBytesMax: this.#limits.fileBytesMax,
+        cuts: task.cuts,
+      })
+      await store.commit({ removed, added, level: level + 1 })
+    })
+  }
+}

@@ -1,0 +1,207 @@
+import { assert } from '#kernel/base/errors.ts'
+import { hashKey } from './bloom-filter.ts'
+import type { TreeLimits } from './compaction.ts'
+import type { Compactor } from './compactor.ts'
+import { compareEnds, isBelowEnd, overlaps } from './keys.ts'
+import { firstEndingAbove, LevelCursor } from './level-cursor.ts'
+import { metaBytesMax } from './manifest.ts'
+import { MemoryTable } from './memory-table.ts'
+import { memoryInput } from './merge.ts'
+import type { MergeSource } from './merge-cursor.ts'
+import { MergeCursor } from './merge-cursor.ts'
+import { TableCursor } from './table-cursor.ts'
+import type { TableCacheEntry } from './table-file.ts'
+import { BlockRequest } from './table-file.ts'
+import type { TableStore } from './table-store.ts'
+import type { Cursor, FlushMark, KeyRange, Tree, TreeSnapshot } from './tree.ts'
+
+/**
+ * A log-structured merge tree (O'Neil et al. 1996) in the manner of LevelDB: a memory table over sorted files in levels.
+ *
+ * 1. From newest to oldest: `#active`, `#frozen` (while a flush runs), level 0 newest first, level 1, and so on. Of equal
+ *    keys the newest row counts. A range tombstone of one of these hides rows of the older ones only.
+ * 2. What the version and `#frozen` hold together is unchanged by flush and compaction, at each of their steps.
+ * 3. If a flush fails, `#active` is again what it would be without it.
+ */
+export class LsmTree implements Tree {
+  readonly #store: TableStore
+  readonly #compactor: Compactor
+  readonly #limits: TreeLimits
+  #active = new MemoryTable()
+  #frozen: MemoryTable | undefined
+  #flushing: Promise<void> | undefined
+  /** Entries that `load` brought for evaluations that are not over, each pinned once per element. */
+  #pinned: TableCacheEntry[] = []
+
+  constructor(store: TableStore, compactor: Compactor, limits: TreeLimits) {
+    this.#store = store
+    this.#compactor = compactor
+    this.#limits = limits
+    compactor.wake()
+  }
+
+  get flushed(): FlushMark {
+    return this.#store.mark
+  }
+
+  get unflushedBytes(): number {
+    return this.#active.bytes + (this.#frozen?.bytes ?? 0)
+  }
+
+  get fileBytes(): number {
+    return this.#store.version.fileBytes
+  }
+
+  get pressure(): number {
+    return this.#store.version.levels[0]!.length / this.#limits.level0FilesStop
+  }
+
+  get(key: Uint8Array): Uint8Array | undefined {
+    for (const memory of [this.#active, this.#frozen]) {
+      if (memory === undefined) continue
+      const node = memory.find(key)
+      if (node !== 0) return memory.isTombstone(node) ? undefined : memory.value(node)
+      if (memory.ranges.size > 0 && memory.ranges.find(key) !== undefined) return undefined
+    }
+    const { levels } = this.#store.version
+    const hash = hashKey(key)
+    for (const table of levels[0]!) {
+      if (compareEnds(table.range.from, key) > 0 || !isBelowEnd(key, table.range.to)) continue
+      const value = table.get(key, hash)
+      if (value !== undefined) return value ?? undefined
+    }
+    for (let level = 1; level < levels.length; level++) {
+      const tables = levels[level]!
+      const table = tables[firstEndingAbove(tables, key)]
+      if (table === undefined || compareEnds(table.range.from, key) > 0) continue
+      const value = table.get(key, hash)
+      if (value !== undefined) return value ?? undefined
+    }
+    return undefined
+  }
+
+  scan(range: KeyRange, options?: { readonly reverse?: boolean }): Cursor {
+    const sources: MergeSource[] = []
+    for (const memory of [this.#active, this.#frozen]) {
+      if (memory !== undefined && !memory.isEmpty) sources.push({ rows: memory.cursor(), ranges: memory.ranges })
+    }
+    const { levels, ranges } = this.#store.version
+    for (const table of levels[0]!) {
+      if (overlaps(table.range, range)) sources.push({ rows: new TableCursor(table), ranges: table.ranges })
+    }
+    for (let level = 1; level < levels.length; level++) {
+      const tables = this.#store.version.overlapping(level, range)
+      if (tables.length > 0) sources.push({ rows: new LevelCursor(tables), ranges: ranges[level]! })
+    }
+    return new MergeCursor(sources, range, options?.reverse ?? false)
+  }
+
+  put(key: Uint8Array, value: Uint8Array): void {
+    this.#active.put(key, value)
+  }
+
+  delete(key: Uint8Array): void {
+    if (this.#mayBeOlder(key)) this.#active.delete(key)
+    else this.#active.remove(key)
+  }
+
+  deleteRange(range: KeyRange): void {
+    const mayBeOlder =
+      this.#frozen?.touches(range) || this.#store.version.tables.some((table) => overlaps(table.range, range))
+    this.#active.deleteRange(range, mayBeOlder)
+  }
+
+  /**
+   * Whether a table older than `#active` may have a visible row of the key. Where none has, no tombstone is needed: what
+   * comes and goes between two flushes (a queue's elements) leaves nothing behind.
+   */
+  #mayBeOlder(key: Uint8Array): boolean {
+    if (this.#active.ranges.size > 0 && this.#active.ranges.find(key) !== undefined) return false
+    const frozen = this.#frozen
+    if (frozen !== undefined) {
+      const node = frozen.find(key)
+      if (node !== 0) return !frozen.isTombstone(node)
+      if (frozen.ranges.size > 0 && frozen.ranges.find(key) !== undefined) return false
+    }
+    const { levels } = this.#store.version
+    const hash = hashKey(key)
+    for (let level = 0; level < levels.length; level++) {
+      const tables = levels[level]!
+      const first = level === 0 ? 0 : firstEndingAbove(tables, key)
+      const end = level === 0 ? tables.length : Math.min(first + 1, tables.length)
+      for (let i = first; i < end; i++) {
+        const table = tables[i]!
+        if (compareEnds(table.range.from, key) <= 0 && isBelowEnd(key, table.range.to) && table.mayHold(hash))
+          return true
+      }
+    }
+    return false
+  }
+
+  async load(block: unknown): Promise<void> {
+    assert(block instanceof BlockRequest, 'load is given what a BlockMiss named')
+    this.#store.assertOpen()
+    const pinned: TableCacheEntry[] = []
+    try {
+      await this.#store.using([block.table], () => block.table.load(block.sections, pinned))
+    } finally {
+      this.#pinned.push(...pinned)
+    }
+  }
+
+  unpin(): void {
+    const { cache } = this.#store.context
+    for (const entry of this.#pinned) cache.unpin(entry)
+    this.#pinned.length = 0
+  }
+
+  flush(mark: FlushMark): Promise<void> {
+    assert(this.#flushing === undefined, 'one flush at a time')
+    assert(mark.index >= this.flushed.index, 'a flush does not go back in the log')
+    assert(mark.meta.length <= metaBytesMax, 'the meta of a flush has at most 16 MiB')
+    this.#flushing = this.#flush(mark).finally(() => {
+      this.#flushing = undefined
+    })
+    return this.#flushing
+  }
+
+  async #flush(mark: FlushMark): Promise<void> {
+    const store = this.#store
+    store.assertOpen()
+    const frozen = this.#active
+    this.#frozen = frozen
+    this.#active = new MemoryTable(frozen.wordsUsed)
+    try {
+      const older = store.version.below(-1)
+      const added = frozen.isEmpty
+        ? []
+        : await store.writeTables({
+            inputs: [memoryInput(frozen)],
+            older,
+            fileBytesMax: Number.POSITIVE_INFINITY,
+            cuts: [],
+          })
+      await store.commit({ removed: [], added, level: 0 }, mark)
+    } catch (error) {
+      frozen.absorb(this.#active)
+      this.#active = frozen
+      throw error
+    } finally {
+      this.#frozen = undefined
+    }
+    this.#compactor.wake()
+  }
+
+  snapshot(): TreeSnapshot {
+    return this.#store.snapshot()
+  }
+
+  async close(): Promise<void> {
+    this.#store.stop()
+    this.unpin()
+    await this.#flushing?.catch(() => {})
+    await this.#compactor.idle()
+    await this.#store.close()
+    this.unpin()
+  }
+}

@@ -1,0 +1,121 @@
+import { UnumError } from '#kernel/base/errors.ts'
+import type { Clock, Disk } from '#kernel/base/host.ts'
+import type { TreeLimits } from './compaction.ts'
+import { treeLimitDefaults } from './compaction.ts'
+import { Compactor } from './compactor.ts'
+import { IoBudget } from './io-budget.ts'
+import { LsmTree } from './lsm-tree.ts'
+import type { Manifest } from './manifest.ts'
+import {
+  emptyManifest,
+  encodeManifestHead,
+  manifestName,
+  manifestNextName,
+  manifestReceivedName,
+  readManifest,
+  renameManifest,
+  writeManifest,
+} from './manifest.ts'
+import type { TableCache, TableContext } from './table-file.ts'
+import { TableFile } from './table-file.ts'
+import { tableName, tableNumber } from './table-format.ts'
+import { TableStore } from './table-store.ts'
+import type { Tree } from './tree.ts'
+import { BlockMiss } from './tree.ts'
+import { Version } from './version.ts'
+
+export interface TreeOptions {
+  readonly disk: Disk
+  readonly clock: Clock
+  /** The tree's own: nothing else may be kept there. Made if it does not exist. */
+  readonly directory: string
+  /** One for all trees of a node. */
+  readonly cache: TableCache
+  /** One for all trees of a node. Default: one of its own, two requests at a time and no limit of bytes. */
+  readonly budget?: IoBudget
+  readonly limits?: Partial<TreeLimits>
+  /**
+   * Told when a compaction failed: `DISK_FULL`, `DISK_FAILED`, `DATA_DAMAGED` (then the tree's files must be fetched
+   * again). Reads and flushes go on; compaction is tried again after the next flush.
+   */
+  readonly compactionFailed?: (error: UnumError) => void
+}
+
+/**
+ * Opens a tree, or makes an empty one. What a crash has left over is removed; what the manifest says is durable when this
+ * resolves, also where the process that wrote it was killed before its last sync.
+ * @throws UnumError `DATA_DAMAGED` (a file is wrong or missing), `FORMAT_UNKNOWN`, `DISK_FULL`, `DISK_FAILED`
+ */
+export async function openTree(options: TreeOptions): Promise<Tree> {
+  const { disk, directory, clock } = options
+  const context: TableContext = { disk, directory, cache: options.cache, miss: new BlockMiss() }
+  await disk.makeDirectory(directory)
+  const names = await disk.list(directory)
+  const manifest = await currentManifest(disk, directory, names)
+  const nextNumber = await removeOrphans(disk, directory, names, manifest)
+  await disk.syncDirectory(directory)
+  const levels = await openTables(context, manifest)
+  const limits = { ...treeLimitDefaults, ...options.limits }
+  const budget = options.budget ?? new IoBudget({ clock, bytesPerSecond: 0, requestsMax: 2 })
+  const store = new TableStore(context, {
+    clock,
+    budget,
+    manifest: { ...manifest, nextNumber },
+    version: new Version(levels),
+  })
+  return new LsmTree(store, new Compactor(store, limits, options.compactionFailed ?? (() => {})), limits)
+}
+
+/** The first manifest is durable before there is any table, so tables without one are what is left of a tree. */
+async function currentManifest(disk: Disk, directory: string, names: readonly string[]): Promise<Manifest> {
+  if (names.includes(manifestName)) return readManifest(disk, directory, manifestName)
+  if (names.some((name) => tableNumber(name) !== undefined)) {
+    throw new UnumError('DATA_DAMAGED', `${directory} has table files but no ${manifestName}`)
+  }
+  await writeManifest(disk, directory, encodeManifestHead(emptyManifest, 0), emptyManifest.mark.meta)
+  await renameManifest(disk, directory, manifestNextName)
+  return emptyManifest
+}
+
+/** Removes what no manifest names. @returns a number above that of every file there was. */
+async function removeOrphans(
+  disk: Disk,
+  directory: string,
+  names: readonly string[],
+  manifest: Manifest,
+): Promise<number> {
+  const live = new Set(manifest.levels.flat().map((table) => tableName(table.number)))
+  let { nextNumber } = manifest
+  for (const name of names) {
+    const number = tableNumber(name)
+    if (number !== undefined) nextNumber = Math.max(nextNumber, number + 1)
+    const isOrphan = number !== undefined ? !live.has(name) : leftovers.has(name)
+    if (isOrphan) await disk.remove(`${directory}/${name}`)
+  }
+  return nextNumber
+}
+
+const leftovers: ReadonlySet<string> = new Set([manifestNextName, manifestReceivedName])
+
+async function openTables(context: TableContext, manifest: Manifest): Promise<TableFile[][]> {
+  const opened: TableFile[] = []
+  try {
+    const levels: TableFile[][] = []
+    for (const summaries of manifest.levels) {
+      const tables: TableFile[] = []
+      for (const summary of summaries) {
+        const table = await TableFile.open(context, summary)
+        opened.push(table)
+        tables.push(table)
+      }
+      levels.push(tables)
+    }
+    return levels
+  } catch (error) {
+    for (const table of opened) await table.release().catch(() => {})
+    if (error instanceof UnumError && error.code === 'FILE_MISSING') {
+      throw new UnumError('DATA_DAMAGED', `${context.directory}: a table file is missing`, { cause: error })
+    }
+    throw error
+  }
+}
