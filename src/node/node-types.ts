@@ -40,6 +40,8 @@ export interface NodeSettings {
   readonly reads: 'lease' | 'read-index'
   readonly clockSkewMaxMs: number
   readonly appendsInFlightMax: number
+  /** Entries of a shard that are proposed and not yet applied; what arrives meanwhile gathers in the next one. */
+  readonly proposalsInFlightMax: number
   readonly appendBytesMax: number
   readonly memoryTableBytes: number
   readonly blockCacheBytes: number

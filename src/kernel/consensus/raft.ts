@@ -315,9 +315,9 @@ export class Raft {
     }
     this.#hardStateChanged = false
     this.#persistFrom = last + 1
-    if (this.#now.length > 0) this.#now = []
-    if (this.#afterPersist.length > 0) this.#afterPersist = []
-    if (this.#snapshots.length > 0) this.#snapshots = []
+    this.#now = []
+    this.#afterPersist = []
+    this.#snapshots = []
     return ready
   }
 

@@ -89,6 +89,8 @@ export interface Session {
 export interface Submission {
   readonly space: string
   readonly slot: number | undefined
+  /** The slots of all keys, where there are several: not in one shard means `CROSS_SHARD`. */
+  readonly slots?: readonly number[] | undefined
   readonly evaluator: string
   readonly args: Arguments
 }
@@ -117,9 +119,7 @@ export interface ClusterView {
     readonly alive: boolean
   }[]
   /** Which slots each shard of a space holds and the name of its leader, if known; in order, covering all slots. */
-  shards(
-    space: string,
-  ): readonly {
+  shards(space: string): readonly {
     readonly firstSlot: number
     readonly lastSlot: number
     readonly leader: string | undefined

@@ -1,0 +1,251 @@
+import { ByteReader } from '#kernel/base/byte-reader.ts'
+import type { Clock, Random, Timer } from '#kernel/base/host.ts'
+import type { GroupId, HardState, LogBoundary, NodeLog, NodeLogEvents } from '#kernel/storage/log/node-log-types.ts'
+import type { Configuration, ReplicaId } from './configuration.ts'
+import { Group, type Outgoing, type StateMachine } from './group.ts'
+import { type Message, readMessage, writeMessage } from './messages.ts'
+import { encodeConfiguration, Raft, type RaftSettings } from './raft.ts'
+import { RaftLog } from './raft-log.ts'
+
+export interface DriverOptions {
+  readonly self: ReplicaId
+  readonly clock: Clock
+  readonly random: Random
+  readonly settings: RaftSettings
+  readonly outgoing: Outgoing
+  /** A follower needs a snapshot of the group: send it, then tell `raft.snapshotFinished` and `touch` the group. */
+  readonly sendSnapshot: (group: Group, to: ReplicaId) => void
+}
+
+export interface GroupOptions {
+  readonly id: GroupId
+  readonly machine: StateMachine
+  /** As of `applied`. */
+  readonly configuration: Configuration
+  /** What the machine's flushed state holds. */
+  readonly flushed: LogBoundary
+}
+
+/** What waits for a batch of the node log. */
+interface PersistTicket {
+  readonly batch: number
+  readonly group: Group
+  readonly index: number
+  readonly term: number
+  readonly hardState: HardState | undefined
+  readonly messages: readonly Message[]
+}
+
+/**
+ * Runs the groups of a node: turns the effects of their step machines into one batch of the node log and one frame per peer
+ * and turn, and brings the answers of disk and network back to them.
+ *
+ * Invariants:
+ * D1. Messages that promise something leave when the batch that holds the promise is synced, in the order they were made.
+ * D2. What is free to leave is sent before the turn's batch is written, so that followers write at the same time.
+ * D3. Committed entries are applied in the same call in which their commitment was learnt.
+ */
+export class ConsensusDriver {
+  readonly groups = new Map<GroupId, Group>()
+  readonly #options: DriverOptions
+  readonly #tickMs: number
+  #log: NodeLog | undefined
+  #dirty: Group[] = []
+  #turnScheduled = false
+  #tickets: PersistTicket[] = []
+  readonly #outbox = new Map<ReplicaId, { readonly group: GroupId; readonly message: Message }[]>()
+  #timer: Timer | undefined
+  #isStopped = false
+
+  constructor(options: DriverOptions) {
+    this.#options = options
+    this.#tickMs = options.settings.heartbeatMs / 2
+  }
+
+  /** For `openNodeLog`. */
+  get logEvents(): Pick<NodeLogEvents, 'synced'> {
+    return { synced: (batch) => this.#synced(batch) }
+  }
+
+  start(log: NodeLog): void {
+    this.#log = log
+    const tick = () => {
+      this.#timer = this.#options.clock.timer(this.#tickMs, tick)
+      const nowMs = this.#options.clock.monotonicMs()
+      for (const group of this.groups.values()) {
+        group.raft.tick(nowMs)
+        group.machine.changed(group)
+        this.touch(group)
+      }
+    }
+    this.#timer = this.#options.clock.timer(this.#tickMs, tick)
+  }
+
+  stop(): void {
+    this.#isStopped = true
+    this.#timer?.cancel()
+  }
+
+  /** Starts a replica with what the node log and its tables hold of it. */
+  add(options: GroupOptions): Group {
+    const log = this.#log!
+    const recovered = log.recovered.get(options.id)
+    const { flushed } = options
+    const raftLog = new RaftLog(recovered?.boundary ?? { index: 0, term: 0 }, recovered?.entries ?? [])
+    // The log may lack what the tables hold: a snapshot that was taken in just before the node stopped.
+    if (raftLog.termAt(flushed.index) !== flushed.term) raftLog.resetTo(flushed)
+    const raft = new Raft({
+      self: this.#options.self,
+      settings: this.#options.settings,
+      hardState: recovered?.hardState ?? { term: 0, vote: 0 },
+      log: raftLog,
+      configuration: options.configuration,
+      committed: flushed.index,
+      random: this.#options.random.child(`group ${options.id}`),
+      nowMs: this.#options.clock.monotonicMs(),
+    })
+    const group = new Group(options.id, raft, options.machine, flushed.index)
+    this.groups.set(options.id, group)
+    if (!recovered) group.lastBatch = log.appendConfiguration(options.id, encodeConfiguration(options.configuration))
+    this.touch(group)
+    return group
+  }
+
+  /** The machine's tables hold everything up to `index`: the log forgets it, in memory and on disk. */
+  flushed(group: Group, boundary: LogBoundary): void {
+    group.raft.compact(boundary.index)
+    group.lastBatch = this.#log!.appendBoundary(group.id, boundary)
+    this.touch(group)
+  }
+
+  /** A leader's snapshot has replaced the machine's state. */
+  installed(group: Group, boundary: LogBoundary, configuration: Configuration): void {
+    group.raft.installSnapshot(boundary, configuration)
+    group.applied = boundary.index
+    group.lastBatch = this.#log!.appendBoundary(group.id, boundary)
+    this.touch(group)
+  }
+
+  /** Something about the group has changed: look at it when this turn ends. */
+  touch(group: Group): void {
+    if (!group.isDirty) {
+      group.isDirty = true
+      this.#dirty.push(group)
+    }
+    if (this.#turnScheduled) return
+    this.#turnScheduled = true
+    this.#options.clock.defer(() => this.#endTurn())
+  }
+
+  /** One frame of messages from a node. @throws UnumError `DATA_DAMAGED` */
+  receive(bytes: Uint8Array): void {
+    if (this.#isStopped) return
+    const reader = new ByteReader(bytes)
+    const nowMs = this.#options.clock.monotonicMs()
+    while (reader.remaining > 0) {
+      const group = this.groups.get(reader.varint())
+      const message = readMessage(reader)
+      if (!group || group.isInstalling) continue // not here yet, or busy: its leader asks again
+      group.raft.receive(message, nowMs)
+      this.#apply(group)
+      this.touch(group)
+    }
+  }
+
+  /** A connection to a node was made anew. */
+  reconnected(node: ReplicaId): void {
+    for (const group of this.groups.values()) {
+      group.raft.reconnected(node)
+      this.touch(group)
+    }
+  }
+
+  #apply(group: Group): void {
+    const { raft, machine } = group
+    if (group.applied < raft.committed && !group.isInstalling) {
+      while (group.applied < raft.committed) {
+        group.applied++
+        machine.apply(raft.log.entryAt(group.applied)!)
+      }
+      machine.applied(group)
+    }
+    machine.changed(group)
+  }
+
+  #endTurn(): void {
+    this.#turnScheduled = false
+    if (this.#isStopped) return
+    const nowMs = this.#options.clock.monotonicMs()
+    const dirty = this.#dirty
+    this.#dirty = []
+    for (const group of dirty) {
+      group.isDirty = false
+      this.#collect(group, nowMs)
+    }
+    this.#send()
+    this.#log!.flush()
+  }
+
+  #collect(group: Group, nowMs: number): void {
+    const log = this.#log!
+    group.machine.propose(group)
+    const { hardState, entries, now, afterPersist, snapshots } = group.raft.ready(nowMs)
+    if (hardState) group.lastBatch = log.appendHardState(group.id, hardState)
+    const last = entries.at(-1)
+    if (last) group.lastBatch = log.appendEntries(group.id, entries)
+    for (const message of now) this.#queue(group.id, message)
+    if (last || hardState || (afterPersist.length > 0 && group.lastBatch > log.syncedBatch)) {
+      this.#tickets.push({
+        batch: group.lastBatch,
+        group,
+        index: last?.index ?? 0,
+        term: last?.term ?? 0,
+        hardState,
+        messages: afterPersist,
+      })
+    } else {
+      for (const message of afterPersist) this.#queue(group.id, message)
+    }
+    for (const replica of snapshots) this.#options.sendSnapshot(group, replica)
+  }
+
+  #synced(batch: number): void {
+    if (this.#isStopped) return
+    let done = 0
+    for (const ticket of this.#tickets) {
+      if (ticket.batch > batch) break
+      done++
+      const { group } = ticket
+      for (const message of ticket.messages) this.#queue(group.id, message)
+      group.raft.persisted(ticket.index, ticket.term, ticket.hardState)
+      this.#apply(group)
+      this.touch(group)
+    }
+    this.#tickets.splice(0, done)
+    this.#send()
+  }
+
+  #queue(group: GroupId, message: Message): void {
+    const queued = this.#outbox.get(message.to)
+    if (queued) queued.push({ group, message })
+    else this.#outbox.set(message.to, [{ group, message }])
+  }
+
+  #send(): void {
+    let any = false
+    for (const [to, queued] of this.#outbox) {
+      if (queued.length === 0) continue
+      any = true
+      const writer = this.#options.outgoing.begin(to)
+      if (writer) {
+        for (const { group, message } of queued) {
+          writer.varint(group)
+          writeMessage(writer, message)
+        }
+        this.#options.outgoing.finish(to)
+      }
+      queued.length = 0
+    }
+    if (any) this.#options.outgoing.flush()
+  }
+}

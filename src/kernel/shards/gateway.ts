@@ -1,0 +1,254 @@
+import type { Arguments } from '#kernel/base/arguments.ts'
+import type { ByteWriter } from '#kernel/base/byte-writer.ts'
+import { emptyBytes } from '#kernel/base/bytes.ts'
+import type { Clock, Random, Timer } from '#kernel/base/host.ts'
+import type { Group } from '#kernel/consensus/group.ts'
+import type { FailureReason, Gateway, PendingReply, Session, Submission } from '#kernel/handles/service.ts'
+import {
+  type AnswerFrame,
+  type CallFrame,
+  type Outcome,
+  readAnswer,
+  readCall,
+  writeAnswer,
+  writeCall,
+} from './call-codec.ts'
+import type { EvaluatorSpec } from './evaluation.ts'
+import { type CallOwner, Route } from './route.ts'
+import type { Shard } from './shard.ts'
+import type { ShardCall } from './shard-call.ts'
+
+/** One-way messages between nodes, by channel. */
+export interface CallTransport {
+  begin(to: number, channel: number): ByteWriter | undefined
+  finish(to: number): void
+}
+
+export interface GatewayOptions {
+  readonly clock: Clock
+  readonly random: Random
+  /** This node's id. */
+  readonly self: number
+  readonly transport: CallTransport
+  readonly channels: { readonly calls: number; readonly answers: number }
+  /** How long a call waits for a leader. */
+  readonly requestHoldMs: number
+}
+
+/**
+ * Takes sessions' calls to the leaders of their shards, here or on other nodes, and serves other nodes' calls where this one
+ * leads. Keeps every call until it is answered, so that a change of leaders is not seen by those who ask.
+ */
+export class ShardGateway implements Gateway {
+  readonly #options: GatewayOptions
+  /** Different at each start of each node: retries are known by it. */
+  readonly #incarnation: number
+  readonly #evaluators = new Map<string, EvaluatorSpec>()
+  readonly #spaces = new Map<string, SpaceRoutes>()
+  readonly #routes = new Map<number, Route>()
+  #sessions = 0
+  #timer: Timer | undefined
+
+  constructor(options: GatewayOptions) {
+    this.#options = options
+    this.#incarnation = options.self * 2 ** 44 + options.random.uint32() * 2 ** 12 + options.random.below(2 ** 12)
+  }
+
+  addEvaluators(specs: readonly EvaluatorSpec[]): void {
+    for (const spec of specs) this.#evaluators.set(spec.name, spec)
+  }
+
+  evaluator(name: string): EvaluatorSpec | undefined {
+    return this.#evaluators.get(name)
+  }
+
+  /** A shard of which this node has a replica. `slots`: first and last. */
+  addShard(space: string, slots: readonly [number, number], shard: Shard, group: Group): void {
+    const { self, transport, channels } = this.#options
+    const send = (node: number, call: CallFrame) => {
+      const writer = transport.begin(node, channels.calls)
+      if (!writer) return false
+      writeCall(writer, call)
+      transport.finish(node)
+      return true
+    }
+    const route = new Route({ shard, group, self, gateway: this.#incarnation, sender: { send } })
+    this.#routes.set(group.id, route)
+    const routes = this.#spaces.get(space) ?? { bySlot: [], all: [] }
+    this.#spaces.set(space, routes)
+    for (let slot = slots[0]; slot <= slots[1]; slot++) routes.bySlot[slot] = route
+    routes.all.push(route)
+  }
+
+  start(): void {
+    const { clock, requestHoldMs } = this.#options
+    const check = () => {
+      this.#timer = clock.timer(retryMs, check)
+      const beforeMs = clock.monotonicMs() - requestHoldMs
+      for (const route of this.#routes.values()) {
+        if (route.outstanding.size === 0) continue
+        route.pump()
+        route.expire(beforeMs)
+      }
+    }
+    this.#timer = clock.timer(retryMs, check)
+  }
+
+  stop(): void {
+    this.#timer?.cancel()
+    for (const route of this.#routes.values()) route.expire(Number.POSITIVE_INFINITY)
+  }
+
+  openSession(): Session {
+    this.#sessions++
+    return new ShardSession(this, this.#sessions)
+  }
+
+  /** The leader of a group may have changed. */
+  groupChanged(group: Group): void {
+    this.#routes.get(group.id)?.pump()
+  }
+
+  connectedChanged(node: number, connected: boolean): void {
+    for (const route of this.#routes.values()) {
+      if (connected) route.pump()
+      else route.connectionLost(node)
+    }
+  }
+
+  /** A call of another node's gateway. @throws UnumError `DATA_DAMAGED` */
+  receiveCall(from: number, bytes: Uint8Array): void {
+    const frame = readCall(bytes)
+    const route = this.#routes.get(frame.group)
+    const evaluator = this.#evaluators.get(frame.evaluator)
+    const answer = (outcome: Outcome, reply: Uint8Array) => this.#answer(from, frame, outcome, reply)
+    if (!route || route.group.raft.term !== frame.term) answer('moved', emptyBytes)
+    else if (!evaluator) answer('INTERNAL', emptyBytes)
+    else route.shard.leader.submit(new RemoteCall(frame, evaluator, answer))
+  }
+
+  /** @throws UnumError `DATA_DAMAGED` */
+  receiveAnswer(bytes: Uint8Array): void {
+    const frame = readAnswer(bytes)
+    if (frame.gateway !== this.#incarnation) return
+    this.#routes.get(frame.group)?.answered(frame.sequence, frame.outcome, frame.reply)
+  }
+
+  /** For sessions. */
+  find(space: string, slot: number | undefined, slots: readonly number[] | undefined): Route | FailureReason {
+    const routes = this.#spaces.get(space)
+    if (!routes || routes.all.length === 0) return 'UNAVAILABLE'
+    if (slot === undefined) return routes.all.length === 1 ? routes.all[0]! : 'CROSS_SHARD'
+    const route = routes.bySlot[slot]
+    if (!route) return 'UNAVAILABLE'
+    if (slots && routes.all.length > 1 && slots.some((other) => routes.bySlot[other] !== route)) return 'CROSS_SHARD'
+    return route
+  }
+
+  get nowMs(): number {
+    return this.#options.clock.monotonicMs()
+  }
+
+  defer(callback: () => void): void {
+    this.#options.clock.defer(callback)
+  }
+
+  #answer(to: number, call: CallFrame, outcome: Outcome, reply: Uint8Array): void {
+    const { transport, channels } = this.#options
+    const writer = transport.begin(to, channels.answers)
+    if (!writer) return // the connection is gone: its gateway asks again
+    const answer: AnswerFrame = { group: call.group, gateway: call.gateway, sequence: call.sequence, outcome, reply }
+    writeAnswer(writer, answer)
+    transport.finish(to)
+  }
+}
+
+/** How often calls without a leader are tried again, and old ones given up. */
+const retryMs = 20
+
+interface SpaceRoutes {
+  readonly bySlot: Route[]
+  readonly all: Route[]
+}
+
+class ShardSession implements Session, CallOwner {
+  readonly id: number
+  readonly #gateway: ShardGateway
+  #inFlight = 0
+  readonly #inFlightByRoute = new Map<Route, number>()
+
+  constructor(gateway: ShardGateway, id: number) {
+    this.#gateway = gateway
+    this.id = id
+  }
+
+  submit(submission: Submission, reply: ByteWriter, pending: PendingReply): boolean {
+    const gateway = this.#gateway
+    const route = gateway.find(submission.space, submission.slot, submission.slots)
+    if (typeof route === 'string') {
+      gateway.defer(() => pending.failed(route))
+      return false
+    }
+    const evaluator = gateway.evaluator(submission.evaluator)
+    if (!evaluator) {
+      gateway.defer(() => pending.failed('INTERNAL'))
+      return false
+    }
+    const followsOwn = this.#inFlight > 0 && this.#inFlightByRoute.has(route)
+    if (evaluator.kind === 'read' && !followsOwn && route.shard.leader.tryRead(evaluator, submission.args, reply)) {
+      return true
+    }
+    this.#inFlight++
+    this.#inFlightByRoute.set(route, (this.#inFlightByRoute.get(route) ?? 0) + 1)
+    route.submit(this, evaluator, submission.args.clone(), { followsOwn, sinceMs: gateway.nowMs, pending })
+    return false
+  }
+
+  close(): void {
+    // Calls under way stay until they are answered; whoever opened the session ignores the answers.
+  }
+
+  finished(route: Route): void {
+    this.#inFlight--
+    const left = this.#inFlightByRoute.get(route)! - 1
+    if (left === 0) this.#inFlightByRoute.delete(route)
+    else this.#inFlightByRoute.set(route, left)
+  }
+}
+
+/** A call of another node's gateway: its answer is a message. */
+class RemoteCall implements ShardCall {
+  readonly evaluator: EvaluatorSpec
+  readonly args: Arguments
+  readonly gateway: number
+  readonly sequence: number
+  readonly low: number
+  readonly session: number
+  readonly followsOwn: boolean
+  readonly isRetry: boolean
+  readonly #answer: (outcome: Outcome, reply: Uint8Array) => void
+
+  constructor(frame: CallFrame, evaluator: EvaluatorSpec, answer: (outcome: Outcome, reply: Uint8Array) => void) {
+    this.evaluator = evaluator
+    this.args = frame.args
+    this.gateway = frame.gateway
+    this.sequence = frame.sequence
+    this.low = frame.low
+    this.session = frame.session
+    this.followsOwn = frame.followsOwn
+    this.isRetry = frame.isRetry
+    this.#answer = answer
+  }
+
+  replied(bytes: Uint8Array): void {
+    this.#answer('replied', bytes)
+  }
+
+  failed(reason: FailureReason): void {
+    this.#answer(reason, emptyBytes)
+  }
+
+  moved(): void {
+    this.#answer('moved', emptyBytes)
+  }
+}

@@ -1,0 +1,427 @@
+import type { Arguments } from '#kernel/base/arguments.ts'
+import { ByteWriter } from '#kernel/base/byte-writer.ts'
+import { assert } from '#kernel/base/errors.ts'
+import type { Clock } from '#kernel/base/host.ts'
+import type { Group } from '#kernel/consensus/group.ts'
+import { entryKinds } from '#kernel/consensus/raft.ts'
+import type { Log } from '#kernel/handles/service.ts'
+import type { LogEntry } from '#kernel/storage/log/node-log-types.ts'
+import { BlockMiss } from '#kernel/storage/tables/tree.ts'
+import { EntryWriter } from './entry.ts'
+import { type EvaluatorSpec, WriteNeeded } from './evaluation.ts'
+import { ReadContext, WriteContext } from './evaluation-context.ts'
+import { Overlay } from './overlay.ts'
+import type { ShardCall } from './shard-call.ts'
+import type { ShardState, TransactionListener } from './shard-state.ts'
+
+export interface LeaderLimits {
+  /** Entries proposed and not yet applied; what comes meanwhile gathers in the next one. */
+  readonly proposalsInFlightMax: number
+  /** Effects not yet applied; beyond it calls wait. */
+  readonly inFlightBytesMax: number
+  /** Replies above it are not kept for retries: a retry then ends as `UNKNOWN`. */
+  readonly replyBytesMax: number
+  /** Blocks that one evaluation may have loaded before it is refused. */
+  readonly missesMax: number
+  /** How far wall and monotonic clock may drift apart while a lease holds. */
+  readonly clockJumpMaxMs: number
+  readonly reads: 'lease' | 'read-index'
+}
+
+/** An entry with the calls that wait for it. */
+interface Flight {
+  /** 0 while it is open. */
+  index: number
+  batch: number
+  bytes: number
+  /** One per transaction in the entry, in order. */
+  readonly calls: ShardCall[]
+  /** Replies that the entry does not hold. */
+  readonly largeReplies: Map<number, Uint8Array>
+  /** Calls without effects, which may have seen what this entry or an earlier one writes. */
+  readonly attached: { readonly call: ShardCall; readonly reply: Uint8Array }[]
+}
+
+/**
+ * What a shard's replica does while it leads: evaluates calls, gathers their effects into entries, answers.
+ *
+ * Invariants:
+ * S1. An evaluation over the overlay is answered only when the newest entry that was in flight then, or its own, is applied.
+ * S2. A read of the applied rows alone is answered at once under the lease, or when a majority has confirmed this leader since.
+ * S3. Calls of one session are evaluated in the order in which they were submitted.
+ * S4. When leadership ends every call that is not answered is `moved`, and the overlay is dropped.
+ */
+export class ShardLeader {
+  readonly #state: ShardState
+  readonly #clock: Clock
+  readonly #limits: LeaderLimits
+  readonly #log: Log
+  readonly #overlay: Overlay
+  readonly #entry = new EntryWriter()
+  readonly #readContext: ReadContext
+  readonly #writeContext: WriteContext
+  readonly #reply = new ByteWriter(1024)
+  #group: Group | undefined
+
+  /** Term of the leadership that is served now; 0: none. */
+  #term = 0
+  #leaseUntilMs = Number.NEGATIVE_INFINITY
+  /** Wall minus monotonic time when the lease was computed. */
+  #clockOffsetMs = 0
+  #timestampUs = 0
+  #flights: Flight[] = []
+  #open: Flight = newFlight()
+  #inFlightBytes = 0
+  #openIsHeld = false
+  /** Calls that wait for room in flight. */
+  #waiting: ShardCall[] = []
+  /** Calls that wait for a round to a majority, with the time of their arrival. */
+  #needsRound = false
+  #unconfirmed: { readonly call: ShardCall; readonly sinceMs: number }[] = []
+  /** Sessions with a call whose blocks are being loaded: that call and those behind it. */
+  readonly #parked = new Map<string, ShardCall[]>()
+  readonly #misses = new Map<ShardCall, number>()
+  #answers: { readonly call: ShardCall; readonly reply: Uint8Array }[] = []
+
+  constructor(options: { state: ShardState; clock: Clock; limits: LeaderLimits; log: Log }) {
+    this.#state = options.state
+    this.#clock = options.clock
+    this.#limits = options.limits
+    this.#log = options.log
+    this.#overlay = new Overlay(options.state.tree)
+    this.#readContext = new ReadContext(options.state.tree, options.state.counters)
+    this.#writeContext = new WriteContext(this.#overlay, this.#entry, options.state.counters)
+  }
+
+  /** Whether this replica serves calls. */
+  get isServing(): boolean {
+    return this.#term !== 0 && !this.#group!.raft.transfer
+  }
+
+  /** Called by the group's machine whenever consensus may have moved. */
+  changed(group: Group): void {
+    this.#group = group
+    const { raft } = group
+    if (this.#term !== 0 && (raft.role !== 'leader' || raft.term !== this.#term)) this.#endLeadership()
+    if (this.#term === 0 && raft.isReady) this.#beginLeadership(raft.term)
+    if (this.#term === 0) return
+    this.#updateLease()
+    if (this.#unconfirmed.length > 0) this.#serveConfirmed()
+  }
+
+  /** Fast path: a read of the applied rows that can be answered in this call. On false nothing was written to `reply`. */
+  tryRead(evaluator: EvaluatorSpec, args: Arguments, reply: ByteWriter): boolean {
+    if (this.#term === 0 || !this.#holdsLease()) return false
+    const length = reply.length
+    try {
+      this.#readContext.timestampUs = this.#readTimestampUs()
+      evaluator.run(this.#readContext, args, reply)
+      return true
+    } catch {
+      // Whatever it is, `submit` meets it again and deals with it.
+      reply.length = length
+      return false
+    }
+  }
+
+  submit(call: ShardCall): void {
+    if (!this.isServing) {
+      call.moved()
+      return
+    }
+    if (this.#parked.size > 0) {
+      const behind = this.#parked.get(sessionKey(call))
+      if (behind) {
+        behind.push(call)
+        return
+      }
+    }
+    if (this.#waiting.length > 0) this.#waiting.push(call)
+    else this.#start(call)
+  }
+
+  /** Proposes what is gathered, unless enough is in flight. Called at the end of each turn. */
+  propose(group: Group): void {
+    if (this.#term === 0) return
+    if (this.#needsRound) {
+      this.#needsRound = false
+      group.raft.confirm(this.#clock.monotonicMs())
+    }
+    if (this.#entry.isEmpty) return
+    const isFull = this.#entry.writer.length >= group.raft.settings.appendBytesMax
+    this.#openIsHeld = this.#flights.length >= this.#limits.proposalsInFlightMax && !isFull
+    if (this.#openIsHeld) return
+    this.#closeEntry(group)
+  }
+
+  /** Offers leadership to another replica; calls are refused until it is clear who leads. */
+  transferTo(replica: number): boolean {
+    const group = this.#group
+    if (!group || this.#term === 0) return false
+    if (!this.#entry.isEmpty) this.#closeEntry(group)
+    return group.raft.transferTo(replica, this.#clock.monotonicMs())
+  }
+
+  /** For `ShardState.apply`: collects the answers of an entry of this leadership. */
+  listener(entry: LogEntry): TransactionListener | undefined {
+    const flight = this.#flights[0]
+    if (!flight || flight.index !== entry.index || entry.term !== this.#term) return undefined
+    let at = 0
+    return (kept) => {
+      const reply = kept ?? flight.largeReplies.get(at)!
+      this.#answers.push({ call: flight.calls[at++]!, reply })
+    }
+  }
+
+  /** After an entry was applied. */
+  entryApplied(entry: LogEntry): void {
+    const flight = this.#flights[0]
+    if (!flight || flight.index !== entry.index || entry.term !== this.#term) return
+    this.#flights.shift()
+    this.#inFlightBytes -= flight.bytes
+    this.#overlay.applied(flight.batch)
+    for (const answer of flight.attached) this.#answers.push(answer)
+  }
+
+  /** After all that could be applied in this turn was: answers go out, what had no room begins. */
+  deliver(): void {
+    if (this.#answers.length > 0) {
+      const answers = this.#answers
+      this.#answers = []
+      for (const { call, reply } of answers) call.replied(reply)
+    }
+    while (this.#waiting.length > 0 && this.#hasRoom()) this.#start(this.#waiting.shift()!)
+  }
+
+  // ---- leadership ----
+
+  #beginLeadership(term: number): void {
+    this.#term = term
+    this.#timestampUs = this.#state.timestampUs
+    this.#overlay.clear()
+  }
+
+  #endLeadership(): void {
+    this.#term = 0
+    this.#leaseUntilMs = Number.NEGATIVE_INFINITY
+    const flights = [...this.#flights, this.#open]
+    const homeless = [
+      ...flights.flatMap((flight) => [...flight.calls, ...flight.attached.map(({ call }) => call)]),
+      ...this.#unconfirmed.map(({ call }) => call),
+      ...[...this.#parked.values()].flat(),
+      ...this.#waiting,
+    ]
+    this.#flights = []
+    this.#open = newFlight()
+    this.#inFlightBytes = 0
+    this.#entry.take()
+    this.#overlay.clear()
+    this.#unconfirmed = []
+    this.#parked.clear()
+    this.#misses.clear()
+    this.#waiting = []
+    this.deliver()
+    for (const call of homeless) call.moved()
+  }
+
+  #updateLease(): void {
+    if (this.#limits.reads === 'read-index') return
+    const nowMs = this.#clock.monotonicMs()
+    const { raft } = this.#group!
+    raft.nowMs = nowMs
+    this.#leaseUntilMs = raft.confirmedMs() + raft.leaseMs
+    this.#clockOffsetMs = this.#clock.wallMs() - nowMs
+  }
+
+  #holdsLease(): boolean {
+    const nowMs = this.#clock.monotonicMs()
+    if (nowMs >= this.#leaseUntilMs || this.#group!.raft.leaseGivenUp) return false
+    return Math.abs(this.#clock.wallMs() - nowMs - this.#clockOffsetMs) <= this.#limits.clockJumpMaxMs
+  }
+
+  // ---- evaluation ----
+
+  #start(call: ShardCall): void {
+    if (call.isRetry && this.#answerRetry(call)) return
+    if (call.evaluator.kind === 'read' && !call.followsOwn) {
+      if (this.#holdsLease()) this.#evaluateRead(call)
+      else this.#confirmFirst(call)
+      return
+    }
+    if (!this.#hasRoom()) this.#waiting.push(call)
+    else this.#evaluateWrite(call, false)
+  }
+
+  #hasRoom(): boolean {
+    return this.#inFlightBytes + this.#entry.writer.length < this.#limits.inFlightBytesMax
+  }
+
+  /** @returns whether the retry was dealt with: answered, refused, or put in the place of the call that is in flight. */
+  #answerRetry(call: ShardCall): boolean {
+    if (call.gateway === 0) return false
+    for (const flight of [...this.#flights, this.#open]) {
+      const at = flight.calls.findIndex((known) => known.gateway === call.gateway && known.sequence === call.sequence)
+      if (at >= 0) {
+        flight.calls[at] = call
+        return true
+      }
+    }
+    const found = this.#state.replies.find(call.gateway, call.sequence)
+    if (found === 'unknown') return false
+    if (found === 'stale' || found === 'lost') call.failed('UNKNOWN')
+    else call.replied(found)
+    return true
+  }
+
+  #evaluateRead(call: ShardCall): void {
+    const reply = this.#reply
+    reply.clear()
+    try {
+      this.#readContext.timestampUs = this.#readTimestampUs()
+      call.evaluator.run(this.#readContext, call.args, reply)
+    } catch (error) {
+      if (error instanceof WriteNeeded) this.#evaluateWrite(call, false)
+      else this.#interrupted(call, error)
+      return
+    }
+    this.#finished(call)
+    call.replied(reply.copy())
+  }
+
+  /** `isConfirmed`: this leader was confirmed by a majority since the call arrived. */
+  #evaluateWrite(call: ShardCall, isConfirmed: boolean): void {
+    const entry = this.#entry
+    const context = this.#writeContext
+    const reply = this.#reply
+    const length = entry.writer.length
+    const origins = entry.originCount
+    const timestampUs = Math.max(Math.floor(this.#clock.wallMs() * 1000), this.#timestampUs + 1)
+    reply.clear()
+    entry.begin(call.gateway, call.sequence, call.low, timestampUs)
+    context.begin(timestampUs)
+    try {
+      call.evaluator.run(context, call.args, reply)
+    } catch (error) {
+      this.#overlay.rollback(0)
+      this.#overlay.commit()
+      entry.reset(length, origins)
+      this.#interrupted(call, error)
+      return
+    }
+    this.#finished(call)
+    if (context.hasEffects) {
+      this.#overlay.commit()
+      this.#timestampUs = timestampUs
+      if (reply.length > this.#limits.replyBytesMax) this.#open.largeReplies.set(this.#open.calls.length, reply.copy())
+      entry.end(reply.view(), this.#limits.replyBytesMax)
+      this.#open.calls.push(call)
+      if (!this.#openIsHeld) this.#touch()
+      return
+    }
+    this.#overlay.rollback(0)
+    entry.reset(length, origins)
+    const newest = entry.isEmpty ? this.#flights.at(-1) : this.#open
+    if (newest) newest.attached.push({ call, reply: reply.copy() })
+    else if (isConfirmed || this.#holdsLease()) call.replied(reply.copy())
+    else this.#confirmFirst(call)
+  }
+
+  #readTimestampUs(): number {
+    return Math.max(Math.floor(this.#clock.wallMs() * 1000), this.#state.timestampUs)
+  }
+
+  #touch: () => void = () => {}
+
+  /** How to have the group looked at when the turn ends. */
+  set onWork(touch: () => void) {
+    this.#touch = touch
+  }
+
+  #closeEntry(group: Group): void {
+    const flight = this.#open
+    const data = this.#entry.take()
+    flight.index = group.raft.propose(entryKinds.command, data)
+    flight.batch = this.#overlay.closeBatch()
+    flight.bytes = data.length
+    this.#inFlightBytes += data.length
+    assert(flight.index > 0, 'a serving leader can propose')
+    this.#flights.push(flight)
+    this.#open = newFlight()
+    this.#openIsHeld = false
+  }
+
+  // ---- reads without a lease ----
+
+  #confirmFirst(call: ShardCall): void {
+    this.#unconfirmed.push({ call, sinceMs: this.#clock.monotonicMs() })
+    this.#needsRound = true
+    this.#touch()
+  }
+
+  #serveConfirmed(): void {
+    const confirmedMs = this.#group!.raft.confirmedMs()
+    const ready = this.#unconfirmed.filter(({ sinceMs }) => sinceMs <= confirmedMs)
+    if (ready.length === 0) return
+    this.#unconfirmed = this.#unconfirmed.filter(({ sinceMs }) => sinceMs > confirmedMs)
+    for (const { call } of ready) {
+      if (call.evaluator.kind === 'read' && !call.followsOwn) this.#evaluateRead(call)
+      else this.#evaluateWrite(call, true)
+    }
+  }
+
+  // ---- blocks that are not in memory ----
+
+  #interrupted(call: ShardCall, error: unknown): void {
+    if (!(error instanceof BlockMiss)) {
+      this.#log.error(
+        { evaluator: call.evaluator.name, error: String(error), stack: (error as Error)?.stack },
+        'An evaluator failed',
+      )
+      this.#finished(call)
+      call.failed('INTERNAL')
+      return
+    }
+    const misses = (this.#misses.get(call) ?? 0) + 1
+    if (misses > this.#limits.missesMax) {
+      this.#finished(call)
+      call.failed('TOO_LARGE')
+      return
+    }
+    this.#misses.set(call, misses)
+    const key = sessionKey(call)
+    this.#parked.set(key, [call])
+    const term = this.#term
+    this.#state.tree.load(error.block).then(
+      () => this.#unpark(key, term),
+      (cause) => {
+        this.#log.error({ error: String(cause) }, 'A block could not be loaded')
+        if (this.#term !== term) return
+        this.#parked.get(key)?.shift()
+        call.failed('INTERNAL')
+        this.#unpark(key, term)
+      },
+    )
+  }
+
+  /** The call at the head runs again; those behind it follow unless it misses once more. */
+  #unpark(key: string, term: number): void {
+    if (this.#term !== term) return
+    const calls = this.#parked.get(key) ?? []
+    this.#parked.delete(key)
+    for (const call of calls) this.submit(call)
+  }
+
+  #finished(call: ShardCall): void {
+    if (this.#misses.size === 0) return
+    this.#misses.delete(call)
+    if (this.#misses.size === 0) this.#state.tree.unpin()
+  }
+}
+
+function newFlight(): Flight {
+  return { index: 0, batch: 0, bytes: 0, calls: [], largeReplies: new Map(), attached: [] }
+}
+
+function sessionKey(call: ShardCall): string {
+  return `${call.gateway} ${call.session}`
+}

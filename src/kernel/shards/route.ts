@@ -1,0 +1,199 @@
+import type { Arguments } from '#kernel/base/arguments.ts'
+import type { Group } from '#kernel/consensus/group.ts'
+import type { FailureReason, PendingReply } from '#kernel/handles/service.ts'
+import type { CallFrame } from './call-codec.ts'
+import type { EvaluatorSpec } from './evaluation.ts'
+import type { Shard } from './shard.ts'
+import type { ShardCall } from './shard-call.ts'
+
+/** How a route reaches a leader on another node. */
+export interface CallSender {
+  /** @returns false where there is no connection, or too much waits for it already. */
+  send(node: number, call: CallFrame): boolean
+}
+
+/** Whose call it is: keeps count of what it has in flight. */
+export interface CallOwner {
+  readonly id: number
+  finished(route: Route): void
+}
+
+/**
+ * A shard as this node's gateway sees it: what it was asked and has not answered. Calls are sent in order of their sequence; when
+ * leadership moves or a connection breaks, those without an answer are sent again in that order, before any newer one.
+ *
+ * Invariant: `outstanding` is in order of sequence, so its first key is the lowest sequence without an answer.
+ */
+export class Route {
+  readonly shard: Shard
+  readonly group: Group
+  readonly self: number
+  readonly gateway: number
+  readonly outstanding = new Map<number, RoutedCall>()
+  readonly #sender: CallSender
+  #sequence = 0
+  /** Some outstanding call was not sent to the present leader. */
+  #isBehind = false
+  /** Leadership that everything outstanding was sent to. */
+  #pumpedTerm = 0
+  #pumpedLeader = 0
+
+  constructor(options: { shard: Shard; group: Group; self: number; gateway: number; sender: CallSender }) {
+    this.shard = options.shard
+    this.group = options.group
+    this.self = options.self
+    this.gateway = options.gateway
+    this.#sender = options.sender
+  }
+
+  /** Lowest sequence without an answer. */
+  get low(): number {
+    for (const sequence of this.outstanding.keys()) return sequence
+    return this.#sequence + 1
+  }
+
+  /** Takes a call and sends it, if all before it are sent. `args` must stay unchanged. */
+  submit(
+    owner: CallOwner,
+    evaluator: EvaluatorSpec,
+    args: Arguments,
+    options: { readonly followsOwn: boolean; readonly sinceMs: number; readonly pending: PendingReply },
+  ): void {
+    this.#sequence++
+    const call = new RoutedCall(this, owner, evaluator, args, this.#sequence, options)
+    this.outstanding.set(call.sequence, call)
+    if (this.#isBehind || !this.#send(call)) this.#isBehind = true
+  }
+
+  /** Sends what the present leader has not been sent, if there is anything of the kind. Cheap where nothing has changed. */
+  pump(): void {
+    const { term, leader } = this.group.raft
+    if (!this.#isBehind && term === this.#pumpedTerm && leader === this.#pumpedLeader) return
+    this.#pumpedTerm = term
+    this.#pumpedLeader = leader
+    this.#isBehind = false
+    for (const call of this.outstanding.values()) {
+      if (call.sentTerm === term) continue
+      if (!this.#send(call)) {
+        this.#isBehind = true
+        return
+      }
+    }
+  }
+
+  /** What was sent to `node` on a connection that broke is to be sent again. */
+  connectionLost(node: number): void {
+    if (this.group.raft.leader !== node) return
+    for (const call of this.outstanding.values()) call.sentTerm = 0
+    this.#isBehind = this.outstanding.size > 0
+  }
+
+  /** An answer from a leader: does nothing for a call that was answered before. */
+  answered(sequence: number, outcome: 'replied' | 'moved' | FailureReason, reply: Uint8Array): void {
+    const call = this.outstanding.get(sequence)
+    if (!call) return
+    if (outcome === 'replied') call.replied(reply)
+    else if (outcome === 'moved') call.moved()
+    else call.failed(outcome)
+  }
+
+  /** Gives up on calls that arrived before `beforeMs`. */
+  expire(beforeMs: number): void {
+    for (const call of this.outstanding.values()) {
+      if (call.sinceMs >= beforeMs) return
+      call.failed(call.isRetry && call.evaluator.kind === 'write' ? 'UNKNOWN' : 'UNAVAILABLE')
+    }
+  }
+
+  markBehind(): void {
+    this.#isBehind = true
+  }
+
+  #send(call: RoutedCall): boolean {
+    const { term, leader } = this.group.raft
+    if (leader === 0) return false
+    if (leader === this.self) {
+      if (!this.shard.leader.isServing) return false
+      call.sentTerm = term
+      this.shard.leader.submit(call)
+      call.isRetry = true
+      return true
+    }
+    const sent = this.#sender.send(leader, {
+      group: this.group.id,
+      term,
+      gateway: call.gateway,
+      sequence: call.sequence,
+      low: this.low,
+      session: call.session,
+      followsOwn: call.followsOwn,
+      isRetry: call.isRetry,
+      evaluator: call.evaluator.name,
+      args: call.args,
+    })
+    if (!sent) return false
+    call.sentTerm = term
+    call.isRetry = true
+    return true
+  }
+}
+
+/** A call of one of this node's sessions, kept until it is answered. */
+export class RoutedCall implements ShardCall {
+  readonly evaluator: EvaluatorSpec
+  readonly args: Arguments
+  readonly gateway: number
+  readonly sequence: number
+  readonly session: number
+  readonly followsOwn: boolean
+  readonly sinceMs: number
+  isRetry = false
+  /** Term of the leadership that it was last sent to; 0: to none that could still answer. */
+  sentTerm = 0
+  readonly #route: Route
+  readonly #owner: CallOwner
+  readonly #pending: PendingReply
+
+  constructor(
+    route: Route,
+    owner: CallOwner,
+    evaluator: EvaluatorSpec,
+    args: Arguments,
+    sequence: number,
+    options: { readonly followsOwn: boolean; readonly sinceMs: number; readonly pending: PendingReply },
+  ) {
+    this.evaluator = evaluator
+    this.args = args
+    this.gateway = route.gateway
+    this.sequence = sequence
+    this.session = owner.id
+    this.followsOwn = options.followsOwn
+    this.sinceMs = options.sinceMs
+    this.#route = route
+    this.#owner = owner
+    this.#pending = options.pending
+  }
+
+  get low(): number {
+    return this.#route.low
+  }
+
+  replied(bytes: Uint8Array): void {
+    if (this.#finish()) this.#pending.replied(bytes)
+  }
+
+  failed(reason: FailureReason): void {
+    if (this.#finish()) this.#pending.failed(reason)
+  }
+
+  moved(): void {
+    this.sentTerm = 0
+    this.#route.markBehind()
+  }
+
+  #finish(): boolean {
+    if (!this.#route.outstanding.delete(this.sequence)) return false
+    this.#owner.finished(this.#route)
+    return true
+  }
+}

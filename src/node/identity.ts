@@ -1,0 +1,71 @@
+import { utf8Bytes, utf8Text } from '#kernel/base/bytes.ts'
+import { UnumError } from '#kernel/base/errors.ts'
+import type { Disk } from '#kernel/base/host.ts'
+
+/**
+ * Who the data on a disk belongs to: file `identity`, JSON. Written once, before anything else; renamed into place, so that it is
+ * there whole or not at all.
+ */
+export interface Identity {
+  readonly format: number
+  readonly clusterId: string
+  readonly node: string
+  readonly nodeId: number
+}
+
+export const dataFormat = 1
+const fileName = 'identity'
+
+/** @throws UnumError `FORMAT_UNKNOWN`, `DATA_DAMAGED`, `DISK_FAILED` */
+export async function readIdentity(disk: Disk): Promise<Identity | undefined> {
+  if (!(await disk.list('')).includes(fileName)) return undefined
+  const file = await disk.open(fileName, { create: false })
+  const text = utf8Text(await file.read(0, file.size))
+  await file.close()
+  const identity = parse(text)
+  if (identity.format > dataFormat) {
+    throw new UnumError(
+      'FORMAT_UNKNOWN',
+      `Cannot open data of format ${identity.format}: this version of Unum knows format ${dataFormat}; use a newer version`,
+    )
+  }
+  return identity
+}
+
+function parse(text: string): Identity {
+  try {
+    return JSON.parse(text) as Identity
+  } catch (cause) {
+    throw new UnumError('DATA_DAMAGED', `Cannot read the file "${fileName}": it is not JSON`, { cause })
+  }
+}
+
+export async function writeIdentity(disk: Disk, identity: Identity): Promise<void> {
+  const temporary = `${fileName}.new`
+  const file = await disk.open(temporary, { create: true })
+  await file.truncate(0)
+  await file.write(0, utf8Bytes(`${JSON.stringify(identity)}\n`))
+  await file.sync()
+  await file.close()
+  await disk.rename(temporary, fileName)
+  await disk.syncDirectory('')
+}
+
+/** Refuses data of another cluster or node. @throws UnumError `CLUSTER_MISMATCH` */
+export function checkIdentity(
+  found: Identity,
+  wanted: { readonly clusterId: string | undefined; readonly node: string },
+): void {
+  if (wanted.clusterId !== undefined && found.clusterId !== wanted.clusterId) {
+    throw new UnumError(
+      'CLUSTER_MISMATCH',
+      `Cannot use this data: it belongs to cluster ${found.clusterId}, wanted is ${wanted.clusterId}`,
+    )
+  }
+  if (found.node !== wanted.node) {
+    throw new UnumError(
+      'CLUSTER_MISMATCH',
+      `Cannot use this data: it belongs to node ${found.node}, this is ${wanted.node}`,
+    )
+  }
+}

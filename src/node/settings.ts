@@ -1,0 +1,20 @@
+import type { NodeSettings } from './node-types.ts'
+
+/** What a node does unless it is told otherwise. `docs/limits.md` explains each. */
+export const defaultSettings: NodeSettings = {
+  heartbeatMs: 60,
+  electionTimeoutMs: 300,
+  clockDriftMax: 0.05,
+  reads: 'lease',
+  clockSkewMaxMs: 500,
+  appendsInFlightMax: 64,
+  proposalsInFlightMax: 4,
+  appendBytesMax: 1 << 20,
+  memoryTableBytes: 16 << 20,
+  blockCacheBytes: 64 << 20,
+  logSegmentBytes: 64 << 20,
+  requestHoldMs: 10_000,
+  clientsMax: 10_000,
+  clientMemoryBytesMax: 64 << 20,
+  valueBytesMax: 8 << 20,
+}

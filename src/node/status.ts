@@ -1,0 +1,58 @@
+import type { Catalogue } from '#kernel/directory/catalogue.ts'
+import type { NodeStatus, ShardStatus } from './node-types.ts'
+import type { Replica } from './replicas.ts'
+
+export interface StatusSources {
+  readonly name: string
+  readonly clusterId: string
+  readonly nodeId: number
+  readonly catalogue: Catalogue | undefined
+  readonly replicas: readonly Replica[]
+  readonly connected: (nodeId: number) => boolean
+  readonly logBytes: number
+}
+
+/** What this node knows of itself and of the others, as of now. */
+export function nodeStatus(sources: StatusSources): NodeStatus {
+  const { catalogue, nodeId } = sources
+  const nameOf = (id: number) => catalogue?.nodes.find((node) => node.id === id)?.name
+  return {
+    node: sources.name,
+    clusterId: sources.clusterId,
+    nodes: (catalogue?.nodes ?? []).map(({ name, id, zone, endpoints }) => ({
+      name,
+      zone,
+      alive: id === nodeId || sources.connected(id),
+      endpoints,
+    })),
+    shards: sources.replicas.map((replica) => shardStatus(replica, catalogue, nameOf)),
+    disk: {
+      logBytes: sources.logBytes,
+      tableBytes: sources.replicas.reduce((sum, { shard }) => sum + shard.state.tree.fileBytes, 0),
+    },
+  }
+}
+
+function shardStatus(
+  { shard, group }: Replica,
+  catalogue: Catalogue | undefined,
+  nameOf: (id: number) => string | undefined,
+): ShardStatus {
+  const { raft } = group
+  const row = catalogue?.shards.find((known) => known.group === group.id)
+  const lag: Record<string, number> = {}
+  for (const [id, { matchIndex }] of raft.progress) lag[nameOf(id) ?? `node ${id}`] = raft.log.lastIndex - matchIndex
+  return {
+    group: group.id,
+    space: row?.space ?? 'directory',
+    firstSlot: row?.firstSlot ?? 0,
+    lastSlot: row?.lastSlot ?? 0,
+    role: raft.role === 'preCandidate' ? 'candidate' : raft.role,
+    leader: nameOf(raft.leader),
+    term: raft.term,
+    commitIndex: raft.committed,
+    appliedIndex: group.applied,
+    flushedIndex: shard.state.tree.flushed.index,
+    lag: raft.role === 'leader' ? lag : undefined,
+  }
+}
