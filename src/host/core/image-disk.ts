@@ -84,6 +84,11 @@ export class ImageDisk implements Disk {
   /** The process died: requests under way have happened, or not, or in part; none of them answers. */
   crash(random: Random): void {
     for (const request of this.#running) if (request.next === 0) request.torn?.(random)
+    this.abandon()
+  }
+
+  /** Requests under way do not happen; none of them answers. */
+  abandon(): void {
     this.#running.clear()
     this.#waiting.length = 0
   }

@@ -97,11 +97,11 @@ export class NodeConnection implements Connection {
   #queueFlush(): void {
     if (this.#flushQueued) return
     this.#flushQueued = true
-    this.#turn.flush(this)
+    this.#turn.flush(this.#flush)
   }
 
   /** Hands what was written since the last call to the system. */
-  flush(): void {
+  readonly #flush = () => {
     this.#flushQueued = false
     const socket = this.#socket
     if (this.#destroyed || !socket) return

@@ -9,7 +9,7 @@ import { NodeDisk } from './node-disk.ts'
 import { NodeNetwork } from './node-network.ts'
 import { lockRoot } from './root-lock.ts'
 import { diskError } from './system-errors.ts'
-import { Turn } from './turn.ts'
+import { turn } from './turn.ts'
 
 export interface NodeHostOptions {
   /** Directory of this host's disk, made if it is missing. One live process at a time may use it. */
@@ -29,7 +29,6 @@ export function createNodeHost(options: NodeHostOptions): NodeHost {
   installNativeChecksum()
   const root = makeRoot(options.root)
   const lock = lockRoot(root)
-  const turn = new Turn()
   const network = new NodeNetwork(turn)
   return {
     clock: new NodeClock(turn),

@@ -1,8 +1,3 @@
-/** A connection that has bytes to hand to the system. */
-export interface Flushable {
-  flush(): void
-}
-
 /** Rounds of one turn before the event loop is let go on with other things. */
 const roundsMax = 16
 
@@ -17,7 +12,7 @@ const roundsMax = 16
  */
 export class Turn {
   #deferred: (() => void)[] = []
-  #flushes: Flushable[] = []
+  #flushes: (() => void)[] = []
   #blocking: (() => void)[] = []
   #scheduled = false
   readonly #run = () => this.#end()
@@ -27,13 +22,13 @@ export class Turn {
     this.#schedule()
   }
 
-  /** Calls `connection.flush()` once; the connection sees to it that it is not queued twice. */
-  flush(connection: Flushable): void {
-    this.#flushes.push(connection)
+  /** Runs `flush` when all that is deferred has run; whoever asks sees to it that it does so once. */
+  flush(flush: () => void): void {
+    this.#flushes.push(flush)
     this.#schedule()
   }
 
-  /** Runs `work`, which may block the loop, after everything queued was handed to the system. */
+  /** Runs `work`, which may block the loop, after everything written was handed to the system. */
   block(work: () => void): void {
     this.#blocking.push(work)
     this.#schedule()
@@ -46,43 +41,44 @@ export class Turn {
   }
 
   #end(): void {
-    for (let round = 0; round < roundsMax && this.#isBusy; round++) {
-      this.#each('deferred')
-      this.#each('flushes')
-      this.#each('blocking')
+    let callbacks: (() => void)[] = []
+    let at = 0
+    try {
+      for (let round = 0; round < roundsMax && this.#isBusy; round++) {
+        for (callbacks = this.#takeDeferred(), at = 0; at < callbacks.length; at++) callbacks[at]!()
+        for (callbacks = this.#takeFlushes(), at = 0; at < callbacks.length; at++) callbacks[at]!()
+        for (callbacks = this.#takeBlocking(), at = 0; at < callbacks.length; at++) callbacks[at]!()
+      }
+    } finally {
+      // A callback that threw does not take the rest with it, should the program survive that.
+      if (at < callbacks.length) this.#deferred.unshift(...callbacks.slice(at + 1))
+      this.#scheduled = false
+      if (this.#isBusy) this.#schedule()
     }
-    this.#scheduled = false
-    if (this.#isBusy) this.#schedule()
   }
 
   get #isBusy(): boolean {
     return this.#deferred.length > 0 || this.#flushes.length > 0 || this.#blocking.length > 0
   }
 
-  #each(stage: 'deferred' | 'flushes' | 'blocking'): void {
-    let at = 0
-    if (stage === 'flushes') {
-      const flushes = this.#flushes
-      if (flushes.length === 0) return
-      this.#flushes = []
-      for (; at < flushes.length; at++) flushes[at]!.flush()
-      return
-    }
-    const callbacks = stage === 'deferred' ? this.#deferred : this.#blocking
-    if (callbacks.length === 0) return
-    if (stage === 'deferred') this.#deferred = []
-    else this.#blocking = []
-    try {
-      for (; at < callbacks.length; at++) callbacks[at]!()
-    } finally {
-      // One that threw does not take the others with it, should the program survive it.
-      if (at < callbacks.length) {
-        const rest = callbacks.slice(at + 1)
-        if (stage === 'deferred') this.#deferred = rest.concat(this.#deferred)
-        else this.#blocking = rest.concat(this.#blocking)
-        this.#scheduled = false
-        if (this.#isBusy) this.#schedule()
-      }
-    }
+  #takeDeferred(): (() => void)[] {
+    const taken = this.#deferred
+    if (taken.length > 0) this.#deferred = []
+    return taken
+  }
+
+  #takeFlushes(): (() => void)[] {
+    const taken = this.#flushes
+    if (taken.length > 0) this.#flushes = []
+    return taken
+  }
+
+  #takeBlocking(): (() => void)[] {
+    const taken = this.#blocking
+    if (taken.length > 0) this.#blocking = []
+    return taken
   }
 }
+
+/** The event loop has one end of turn, however many hosts it carries. */
+export const turn = new Turn()
