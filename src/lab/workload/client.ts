@@ -19,6 +19,7 @@ export interface ClientOptions {
 }
 
 const reconnectMs = 20
+const refusedPauseMs = 10
 
 /**
  * A client in a closed loop: a pipeline of drawn commands, all their replies, a pause, the next. A connection that closes or does
@@ -35,7 +36,7 @@ export class Client {
   #next: Timer | undefined
   #sequence = 0
   #target: number
-  #stopped = false
+  #finishing = false
 
   constructor(options: ClientOptions) {
     this.#options = options
@@ -47,15 +48,21 @@ export class Client {
     this.#connect()
   }
 
-  /** Sends nothing more; what is in flight counts as lost, and the connection is closed. */
-  stop(): void {
-    this.#stopped = true
-    this.#next?.cancel()
-    this.#connection?.destroy()
+  /** Sends nothing more, and closes the connection when all replies came. */
+  finish(): void {
+    this.#finishing = true
+    if (this.#inFlight.length === 0) this.#hangUp()
   }
 
-  get stopped(): boolean {
-    return this.#stopped && this.#connection === undefined
+  /** Everything it asked was answered or lost. */
+  get isFinished(): boolean {
+    return this.#finishing && this.#inFlight.length === 0
+  }
+
+  #hangUp(): void {
+    this.#timeout?.cancel()
+    this.#next?.cancel()
+    this.#connection?.destroy()
   }
 
   #connect(): void {
@@ -80,16 +87,17 @@ export class Client {
   }
 
   #sendPipeline(): void {
-    const { random, clock, profile, recorder, number } = this.#options
-    if (this.#stopped) return
+    const { random, profile, recorder, number } = this.#options
+    if (this.#finishing) {
+      this.#hangUp()
+      return
+    }
     const depth = 1 + random.below(profile.pipelineMax)
     for (let i = 0; i < depth; i++) {
       const key = recorder.keys.draw(random)
       const unique = `${number}.${this.#sequence++}`
       const { command, argument } = drawOperation(random, key.kind, { ...profile, unique })
-      this.#inFlight.push(
-        recorder.history.called(this.#connectionNumber, command, key.name, argument, clock.monotonicMs()),
-      )
+      this.#inFlight.push(recorder.called(this.#connectionNumber, command, key.name, argument))
       this.#connection!.send(stringCommands[command].words(key.name, argument))
     }
     this.#connection!.flush()
@@ -98,15 +106,23 @@ export class Client {
 
   #replied(reply: string): void {
     const { clock, profile, recorder, random } = this.#options
+    const refusedBefore = recorder.refused
     const operation = this.#inFlight.shift()
     if (operation === undefined) {
       recorder.anomalies.push(`a reply came that nobody asked for: ${reply}`)
       return
     }
-    if (operation >= 0) recorder.reply(operation, reply, clock.monotonicMs())
+    if (operation >= 0) recorder.reply(operation, reply)
+    else if (reply.startsWith('-')) recorder.anomalies.push(`the greeting was answered: ${reply}`)
     if (this.#inFlight.length > 0) return
+    if (this.#finishing) {
+      this.#hangUp()
+      return
+    }
     this.#timeout?.cancel()
-    const thinkMs = 2 * profile.thinkMs * random.float()
+    // A server that refuses at once must not be asked at once again.
+    const refusedMs = recorder.refused > refusedBefore ? refusedPauseMs : 0
+    const thinkMs = 2 * profile.thinkMs * random.float() + refusedMs
     if (thinkMs === 0) this.#sendPipeline()
     else this.#next = clock.timer(thinkMs, () => this.#sendPipeline())
   }
@@ -123,7 +139,7 @@ export class Client {
     this.#connection = undefined
     for (const operation of this.#inFlight) if (operation >= 0) recorder.lose(operation)
     this.#inFlight = []
-    if (this.#stopped) return
+    if (this.#finishing) return
     this.#target = random.below(2) === 0 ? home : random.below(addresses.length)
     this.#next = clock.timer(reconnectMs * (1 + random.float()), () => this.#connect())
   }

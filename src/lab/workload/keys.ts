@@ -2,20 +2,39 @@ import type { Random } from '#kernel/base/host.ts'
 import type { KeyKind } from './operations.ts'
 
 /**
+ * How keys are chosen: `floor(keyCount * u)` with u even between 0 and 1, or its square, or the square of that. (Only what
+ * every engine rounds alike.)
+ */
+export type KeySkew = 'even' | 'skewed' | 'hot'
+
+const skews: Readonly<Record<KeySkew, (u: number) => number>> = {
+  even: (u) => u,
+  skewed: (u) => u * u,
+  hot: (u) => u * u * u * u,
+}
+
+/** How often the first key is chosen: 0 to 1. */
+export function hottestShareOf(keyCount: number, skew: KeySkew): number {
+  const share = 1 / keyCount
+  if (skew === 'even') return share
+  return skew === 'skewed' ? Math.sqrt(share) : Math.sqrt(Math.sqrt(share))
+}
+
+/**
  * The keys of a run, shared by its clients. An operation without a reply may take effect at any later time, and a checker must
  * try all ways: so a key with too many of them is left, and a new one takes its place.
  */
 export class Keys {
   readonly #names: string[]
   readonly #kinds: readonly KeyKind[]
-  readonly #skew: number
+  readonly #skew: KeySkew
   readonly #lostMax: number
   readonly #lost = new Map<string, number>()
   readonly #all: string[]
 
   constructor(options: {
     readonly keyCount: number
-    readonly keySkew: number
+    readonly keySkew: KeySkew
     readonly keyKinds: readonly KeyKind[]
     readonly lostPerKeyMax: number
   }) {
@@ -27,7 +46,7 @@ export class Keys {
   }
 
   draw(random: Random): { readonly name: string; readonly kind: KeyKind } {
-    const index = Math.floor(this.#names.length * random.float() ** this.#skew)
+    const index = Math.floor(this.#names.length * skews[this.#skew](random.float()))
     return { name: this.#names[index]!, kind: this.#kinds[index % this.#kinds.length]! }
   }
 

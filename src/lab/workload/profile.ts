@@ -1,4 +1,6 @@
 import type { Random } from '#kernel/base/host.ts'
+import type { KeySkew } from './keys.ts'
+import { hottestShareOf } from './keys.ts'
 import type { KeyKind } from './operations.ts'
 
 /** How the clients of one run behave; drawn from its seed. */
@@ -6,11 +8,10 @@ export interface WorkloadProfile {
   readonly clientsPerNode: number
   /** Commands that a client sends before it waits for their replies: 1 to this many. */
   readonly pipelineMax: number
-  /** Mean of the pause between two pipelines; 0: none. */
+  /** Mean of the pause between two pipelines. */
   readonly thinkMs: number
   readonly keyCount: number
-  /** Keys are chosen as `floor(keyCount * u ** keySkew)`: 1 is even, 3 makes the first key hot. */
-  readonly keySkew: number
+  readonly keySkew: KeySkew
   readonly keyKinds: readonly KeyKind[]
   /** Share of the commands that only read, 0 to 1. */
   readonly readShare: number
@@ -26,16 +27,34 @@ export interface WorkloadProfile {
 
 const kinds: readonly KeyKind[] = ['register', 'counter', 'text', 'mixed']
 
-/** @param clientsMax over all nodes. */
-export function drawProfile(random: Random, nodeCount: number, clientsMax: number): WorkloadProfile {
+/** Operations on the hottest key that may be under way at a time: what bounds the work of checking it. */
+const concurrencyPerKeyMax = 16
+
+export function drawProfile(
+  random: Random,
+  run: {
+    readonly nodeCount: number
+    readonly clientsMax: number
+    /** About `operationsWanted` are asked in so long. */
+    readonly durationMs: number
+    readonly operationsWanted: number
+  },
+): WorkloadProfile {
   const pick = <Value>(...values: readonly Value[]): Value => values[random.below(values.length)]!
   const firstKind = random.below(kinds.length)
+  const clientsPerNode = Math.max(1, Math.min(pick(1, 2, 3, 4), Math.floor(run.clientsMax / run.nodeCount)))
+  const clients = clientsPerNode * run.nodeCount
+  const keyCount = pick(2, 8, 24, 64)
+  const keySkew = pick<KeySkew>('even', 'skewed', 'hot')
+  const hottestShare = hottestShareOf(keyCount, keySkew)
+  const pipelineBound = Math.max(1, Math.floor(concurrencyPerKeyMax / (clients * hottestShare)))
+  const pipelineMax = Math.min(pick(1, 1, 4, 16), pipelineBound)
   return {
-    clientsPerNode: Math.max(1, Math.min(pick(1, 2, 3, 4, 6), Math.floor(clientsMax / nodeCount))),
-    pipelineMax: pick(1, 1, 4, 16),
-    thinkMs: pick(0, 2, 10, 30),
-    keyCount: pick(2, 8, 24, 64),
-    keySkew: pick(1, 1.5, 3),
+    clientsPerNode,
+    pipelineMax,
+    thinkMs: (run.durationMs * clients * ((1 + pipelineMax) / 2)) / run.operationsWanted,
+    keyCount,
+    keySkew,
     keyKinds: random.below(3) === 0 ? [kinds[firstKind]!] : kinds,
     readShare: pick(0.1, 0.4, 0.7, 0.9),
     valueBytesMax: pick(0, 0, 200, 5_000),

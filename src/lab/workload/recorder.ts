@@ -1,5 +1,7 @@
+import type { Notes } from '../cluster/trace.ts'
 import { History } from '../history.ts'
 import type { StringCommand } from '../redis/string-commands.ts'
+import { stringCommands } from '../redis/string-commands.ts'
 import type { Keys } from './keys.ts'
 
 /** Errors that say that the command was certainly not done, by their first word. */
@@ -18,10 +20,17 @@ export class Recorder {
   answered = 0
   refused = 0
   lost = 0
+  /** Called, once, at the next call or reply. */
+  #watcher: (() => void) | undefined
+  readonly #notes: Notes | undefined
+  readonly #nowMs: () => number
   #connections = 0
 
-  constructor(keys: Keys) {
+  /** @param nowMs one time for all clients. */
+  constructor(keys: Keys, notes: Notes | undefined, nowMs: () => number) {
     this.keys = keys
+    this.#notes = notes
+    this.#nowMs = nowMs
   }
 
   /** A number for a new connection. */
@@ -29,7 +38,28 @@ export class Recorder {
     return this.#connections++
   }
 
-  reply(operation: number, reply: string, nowMs: number): void {
+  /** Has `watcher` called at the next call or reply, instead of whoever waited before. */
+  watchNext(watcher: () => void): void {
+    this.#watcher = watcher
+  }
+
+  #active(): void {
+    const watcher = this.#watcher
+    this.#watcher = undefined
+    watcher?.()
+  }
+
+  /** @returns the operation's number. */
+  called(connection: number, command: StringCommand, key: string, argument: string): number {
+    const operation = this.history.called(connection, command, key, argument, this.#nowMs())
+    if (this.#notes) this.#note(operation, stringCommands[command].words(key, argument).join(' '))
+    this.#active()
+    return operation
+  }
+
+  reply(operation: number, reply: string): void {
+    const nowMs = this.#nowMs()
+    if (this.#notes) this.#note(operation, `→ ${reply}`)
     if (reply.startsWith('-') && !answers.test(reply)) {
       const word = reply.slice(1, (reply.indexOf(' ') + 1 || reply.length + 1) - 1)
       if (!refusals.has(word)) this.anomalies.push(`an operation was answered: ${reply}`)
@@ -39,12 +69,19 @@ export class Recorder {
       this.history.returned(operation, reply, nowMs)
       this.answered++
     }
+    this.#active()
   }
 
   /** No reply will come. */
   lose(operation: number): void {
     this.lost++
+    if (this.#notes) this.#note(operation, '→ no reply')
     this.keys.lost(this.history.operation(operation).key)
+  }
+
+  #note(operation: number, text: string): void {
+    const shown = text.length > 100 ? `${text.slice(0, 100)}… (${text.length} characters)` : text
+    this.#notes?.(`c${this.history.operation(operation).connection}`, `#${operation} ${shown}`)
   }
 
   protocolError(text: string): void {

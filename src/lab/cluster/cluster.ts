@@ -1,0 +1,76 @@
+import type { Simulation } from '#host/simulated/index.ts'
+import type { Address } from '#kernel/base/host.ts'
+import type { Service } from '#kernel/handles/service.ts'
+import type { NodeSettings } from '#node/node-types.ts'
+import type { NodeProgram } from './cluster-node.ts'
+import { ClusterNode } from './cluster-node.ts'
+import { Links } from './links.ts'
+import type { Notes } from './trace.ts'
+
+export interface ClusterOptions {
+  readonly simulation: Simulation
+  readonly nodeCount: number
+  readonly shards: number
+  readonly settings: NodeSettings
+  readonly services: readonly Service[]
+  readonly program: NodeProgram
+  readonly notes: Notes | undefined
+  readonly anomaly: (text: string) => void
+}
+
+const redisPort = 6379
+const peerPort = 7000
+
+/** Nodes `n1`, `n2`, … on machines of these names. */
+export class Cluster {
+  readonly simulation: Simulation
+  readonly nodes: readonly ClusterNode[]
+  readonly links: Links
+
+  constructor(options: ClusterOptions) {
+    this.simulation = options.simulation
+    this.links = new Links(options.simulation)
+    const members = Array.from({ length: options.nodeCount }, (_, index) => ({
+      name: `n${index + 1}`,
+      zone: String.fromCharCode(0x61 + index),
+      peer: { host: `n${index + 1}`, port: peerPort },
+    }))
+    this.nodes = members.map(
+      ({ name }) =>
+        new ClusterNode({
+          machine: options.simulation.machine(name),
+          program: options.program,
+          notes: options.notes,
+          anomaly: options.anomaly,
+          options: {
+            name,
+            members,
+            bootstrap: { clusterId: 'lab', shards: options.shards },
+            services: options.services,
+            listen: { redis: { host: name, port: redisPort } },
+            settings: options.settings,
+          },
+        }),
+    )
+  }
+
+  get names(): string[] {
+    return this.nodes.map((node) => node.name)
+  }
+
+  get addresses(): Address[] {
+    return this.nodes.map((node) => node.redis)
+  }
+
+  start(): void {
+    for (const node of this.nodes) node.start()
+  }
+
+  /** Every process runs, every program is started; links are the faults' own affair. */
+  revive(): void {
+    for (const node of this.nodes) {
+      node.resume()
+      node.restart()
+    }
+  }
+}

@@ -1,0 +1,117 @@
+import type { DiskOptions, Latency, NetworkOptions, SimulationOptions } from '#host/simulated/index.ts'
+import type { Random } from '#kernel/base/host.ts'
+import type { NodeSettings } from '#node/node-types.ts'
+import { defaultSettings } from '#node/settings.ts'
+import type { WorkloadProfile } from './workload/profile.ts'
+import { drawProfile } from './workload/profile.ts'
+
+/** Everything about a run that its seed draws besides the faults. */
+export interface LabConfiguration {
+  readonly nodeCount: number
+  readonly shards: number
+  readonly simulation: Omit<SimulationOptions, 'seed'>
+  readonly settings: NodeSettings
+  readonly profile: WorkloadProfile
+  /** How long faults go on. */
+  readonly faultMs: number
+  /** Within so long after the last fault every node must have answered for every key. */
+  readonly progressMs: number
+}
+
+interface NetworkTier {
+  readonly delay: Latency
+  readonly electionTimeoutMs: readonly number[]
+  readonly retransmitMs: number
+}
+
+/** One way. Election timeouts are many round trips, as an operator would choose them. */
+const networkTiers: readonly NetworkTier[] = [
+  {
+    delay: { baseMs: 0.05, jitterMs: 0.1, spikeChance: 0.002, spikeMs: 5 },
+    electionTimeoutMs: [120, 300, 1000],
+    retransmitMs: 50,
+  },
+  {
+    delay: { baseMs: 0.5, jitterMs: 1.5, spikeChance: 0.01, spikeMs: 30 },
+    electionTimeoutMs: [150, 300, 1000],
+    retransmitMs: 200,
+  },
+  {
+    delay: { baseMs: 8, jitterMs: 8, spikeChance: 0.01, spikeMs: 100 },
+    electionTimeoutMs: [600, 1500],
+    retransmitMs: 200,
+  },
+]
+
+const syncTiers: readonly Latency[] = [
+  { baseMs: 0.05, jitterMs: 0.1, spikeChance: 0.01, spikeMs: 5 },
+  { baseMs: 1, jitterMs: 3, spikeChance: 0.01, spikeMs: 30 },
+  { baseMs: 4, jitterMs: 12, spikeChance: 0.02, spikeMs: 50 },
+  { baseMs: 0.1, jitterMs: 0.1, spikeChance: 0.03, spikeMs: 150 },
+]
+
+/** About so many operations are asked in one run, faults permitting. */
+const operationsWanted = 3_000
+const clientsMax = 12
+/** What a connection between two nodes that fell silent may need until it is made anew. */
+const reconnectAllowanceMs = 15_000
+const electionsAllowed = 20
+
+export function drawConfiguration(random: Random): LabConfiguration {
+  const pick = <Value>(...values: readonly Value[]): Value => values[random.below(values.length)]!
+  const nodeCount = pick(1, 3, 3, 3, 3, 3, 5, 5)
+  const tier = pick(...networkTiers)
+  const electionTimeoutMs = pick(...tier.electionTimeoutMs)
+  const faultMs = Math.min(10_000, electionTimeoutMs * pick(12, 20, 30))
+  return {
+    nodeCount,
+    shards: pick(1, 1, 2, 4),
+    simulation: {
+      network: drawNetwork(random.child('network'), tier),
+      disk: drawDisk(random.child('disk')),
+      clock: { wallOffsetMs: pick(0, 50, 200), timerLateMs: pick(0.1, 0.5, 5) },
+    },
+    settings: drawSettings(random.child('settings'), electionTimeoutMs),
+    profile: drawProfile(random.child('workload'), { nodeCount, clientsMax, durationMs: faultMs, operationsWanted }),
+    faultMs,
+    progressMs: reconnectAllowanceMs + electionsAllowed * electionTimeoutMs,
+  }
+}
+
+function drawNetwork(random: Random, tier: NetworkTier): Partial<NetworkOptions> {
+  const pick = <Value>(...values: readonly Value[]): Value => values[random.below(values.length)]!
+  return {
+    delay: tier.delay,
+    retransmitMs: tier.retransmitMs,
+    delaySpread: pick(0, 0.5, 2),
+    windowBytes: pick(4_096, 262_144, 262_144),
+    segmentBytes: pick(1_460, 65_536, 65_536),
+    splitChance: pick(0, 0.1, 0.5),
+    lossChance: pick(0, 0.0001, 0.002),
+    resetAfterStallChance: pick(0, 0.3, 1),
+  }
+}
+
+function drawDisk(random: Random): Partial<DiskOptions> {
+  const pick = <Value>(...values: readonly Value[]): Value => values[random.below(values.length)]!
+  return { sync: pick(...syncTiers), parallel: pick(1, 4) }
+}
+
+function drawSettings(random: Random, electionTimeoutMs: number): NodeSettings {
+  const pick = <Value>(...values: readonly Value[]): Value => values[random.below(values.length)]!
+  return {
+    ...defaultSettings,
+    heartbeatMs: electionTimeoutMs / pick(5, 10),
+    electionTimeoutMs,
+    clockDriftMax: pick(0.001, 0.05),
+    reads: pick('lease', 'lease', 'read-index'),
+    clockSkewMaxMs: 500,
+    appendsInFlightMax: pick(1, 4, 64),
+    appendBytesMax: pick(512, 16_384, 1_048_576),
+    memoryTableBytes: pick(4_096, 32_768, 262_144, 4_194_304),
+    blockCacheBytes: pick(16_384, 1_048_576, 8_388_608),
+    logSegmentBytes: pick(16_384, 131_072, 8_388_608),
+    requestHoldMs: pick(500, 2_000, 10_000),
+    clientMemoryBytesMax: 16_777_216,
+  }
+}

@@ -1,0 +1,197 @@
+import type { Random } from '#kernel/base/host.ts'
+import type { Cluster } from '../cluster/cluster.ts'
+import type { ClusterNode } from '../cluster/cluster-node.ts'
+import type { Link } from '../cluster/links.ts'
+import { linksBetween } from '../cluster/links.ts'
+
+export interface FaultSite {
+  readonly cluster: Cluster
+  readonly random: Random
+  /** Machines of clients by the node beside which they stand: now and then cut off with it. */
+  readonly clientsOf: (node: string) => readonly string[]
+  /** The length that times of faults are multiples of. */
+  readonly electionTimeoutMs: number
+  /** Told what is done, for people. */
+  readonly note: (text: string) => void
+  /** Runs `action` in `delayMs`, unless the fault is over by then. */
+  readonly later: (delayMs: number, action: () => void) => void
+}
+
+/** Begins a fault. @returns what ends it (called once), or undefined where it was not possible now. */
+export type Fault = (site: FaultSite) => (() => void) | undefined
+
+/** All that the nemesis can do, by the name under which it is counted. */
+export const faults = {
+  /** SIGKILL of one node: what it wrote stays. */
+  kill: (site) => ending(pick(site, alive(site)), (node) => node.kill()),
+
+  /** SIGKILL of all nodes at once. */
+  killAll: (site) => {
+    for (const node of alive(site)) node.kill()
+    return () => site.cluster.revive()
+  },
+
+  /** One node is killed again and again soon after it was started. */
+  crashLoop: (site) => {
+    const node = pick(site, alive(site))
+    if (node === undefined) return undefined
+    const { random, electionTimeoutMs } = site
+    const crash = (): void => {
+      node.kill()
+      site.later(random.float() * electionTimeoutMs * 0.3, () => {
+        node.restart()
+        site.later(random.float() * electionTimeoutMs, crash)
+      })
+    }
+    crash()
+    return () => node.restart()
+  },
+
+  /** SIGTERM: an orderly stop. */
+  stop: (site) => {
+    const node = pick(
+      site,
+      alive(site).filter((candidate) => candidate.running !== undefined && !candidate.machine.isPaused),
+    )
+    if (node === undefined) return undefined
+    node.stop()
+    return () => {
+      // One that has not stopped by now is killed, as an impatient operator does.
+      if (node.running === undefined) node.kill()
+      node.restart()
+    }
+  },
+
+  /** One machine loses its power: unsynced bytes are lost or torn. */
+  powerLoss: (site) => ending(pick(site, alive(site)), (node) => node.powerLoss()),
+
+  /** The whole room loses its power. */
+  powerLossAll: (site) => {
+    for (const node of alive(site)) node.powerLoss()
+    return () => site.cluster.revive()
+  },
+
+  /** SIGSTOP of one node, for a drawn time: shorter or longer than the election timeout. */
+  pause: (site) => {
+    const node = pick(
+      site,
+      alive(site).filter((candidate) => !candidate.machine.isPaused),
+    )
+    if (node === undefined) return undefined
+    node.pause()
+    return () => node.resume()
+  },
+
+  /** Several short pauses of one node: a machine that is out of breath. */
+  stutter: (site) => {
+    const node = pick(site, alive(site))
+    if (node === undefined) return undefined
+    const { random, electionTimeoutMs } = site
+    const stutter = (): void => {
+      node.pause()
+      site.later(random.float() * electionTimeoutMs * 0.5, () => {
+        node.resume()
+        site.later(random.float() * electionTimeoutMs * 0.5, stutter)
+      })
+    }
+    stutter()
+    return () => node.resume()
+  },
+
+  /** One node is cut off from all others, both ways. */
+  isolate: (site) => {
+    const [name] = shuffled(site)
+    return cut(site, linksBetween(withClients(site, [name!]), others(site, [name!])))
+  },
+
+  /** What one node sends, or what is sent to it, does not arrive at some or all of the others. */
+  oneWay: (site) => {
+    const [name, ...rest] = shuffled(site)
+    const far = rest.slice(site.random.below(rest.length))
+    const outward = site.random.below(2) === 0
+    return cut(
+      site,
+      far.map((other): Link => (outward ? [name!, other] : [other, name!])),
+    )
+  },
+
+  /** Two nodes do not hear each other; all others hear both. */
+  partial: (site) => {
+    const [a, b] = shuffled(site)
+    return b === undefined ? undefined : cut(site, linksBetween([a!], [b]))
+  },
+
+  /** The nodes fall into two groups. */
+  split: (site) => {
+    const names = shuffled(site)
+    const group = names.slice(0, 1 + site.random.below(names.length))
+    return cut(site, linksBetween(withClients(site, group), others(site, group)))
+  },
+
+  /** The links of one node are cut and whole in quick turns. */
+  flap: (site) => {
+    const { random, electionTimeoutMs, cluster } = site
+    const [name] = shuffled(site)
+    const links = linksBetween([name!], others(site, [name!]))
+    if (links.length === 0) return undefined
+    let heal = cluster.links.cut(links)
+    site.note(`${name} flaps`)
+    const flip = (isCut: boolean): void => {
+      if (isCut) heal()
+      else heal = cluster.links.cut(links)
+      site.later(random.float() * electionTimeoutMs * 0.6, () => flip(!isCut))
+    }
+    site.later(random.float() * electionTimeoutMs * 0.6, () => flip(true))
+    return () => heal()
+  },
+
+  /** Every connection between two nodes, or a node and a client, breaks. */
+  reset: (site) => {
+    const [a, b] = shuffled(site)
+    const other = b !== undefined && site.random.below(3) > 0 ? b : site.clientsOf(a!)[0]!
+    site.note(`resets connections of ${a} and ${other}`)
+    site.cluster.simulation.resetConnections(a!, other)
+    return () => undefined
+  },
+} as const satisfies Record<string, Fault>
+
+export type FaultKind = keyof typeof faults
+
+function alive(site: FaultSite): ClusterNode[] {
+  return site.cluster.nodes.filter((node) => node.isAlive)
+}
+
+function pick(site: FaultSite, nodes: readonly ClusterNode[]): ClusterNode | undefined {
+  return nodes.length === 0 ? undefined : nodes[site.random.below(nodes.length)]
+}
+
+function ending(node: ClusterNode | undefined, end: (node: ClusterNode) => void): (() => void) | undefined {
+  if (node === undefined) return undefined
+  end(node)
+  return () => node.restart()
+}
+
+function cut(site: FaultSite, links: readonly Link[]): (() => void) | undefined {
+  if (links.length === 0) return undefined
+  site.note(`cuts ${links.map(([from, to]) => `${from}→${to}`).join(' ')}`)
+  return site.cluster.links.cut(links)
+}
+
+function shuffled(site: FaultSite): string[] {
+  const names = site.cluster.names
+  for (let i = names.length - 1; i > 0; i--) {
+    const j = site.random.below(i + 1)
+    ;[names[i], names[j]] = [names[j]!, names[i]!]
+  }
+  return names
+}
+
+/** Nodes that are not in `group`, with the clients beside them. */
+function others(site: FaultSite, group: readonly string[]): string[] {
+  return site.cluster.names.filter((name) => !group.includes(name)).flatMap((name) => [name, ...site.clientsOf(name)])
+}
+
+/** Half the time a group takes its clients along; else they stay with everybody and reach it too. */
+function withClients(site: FaultSite, group: readonly string[]): string[] {
+  return site.random.below(2) === 0 ? [...group] : group.flatMap((name) => [name, ...site.clientsOf(name)])
+}

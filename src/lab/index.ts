@@ -1,0 +1,5 @@
+export type { ScenarioName } from './faults/scenarios.ts'
+export { scenarios } from './faults/scenarios.ts'
+export type { LabOptions, LabOutput } from './run-lab.ts'
+export { runLab } from './run-lab.ts'
+export type { SeedReport } from './run-seed.ts'

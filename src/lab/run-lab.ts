@@ -1,0 +1,136 @@
+import { UnumError } from '#kernel/base/errors.ts'
+import type { Service } from '#kernel/handles/service.ts'
+import type { NodeProgram } from './cluster/cluster-node.ts'
+import type { ScenarioName } from './faults/scenarios.ts'
+import { isScenarioName, scenarios } from './faults/scenarios.ts'
+import type { SeedReport } from './run-seed.ts'
+import { runSeed } from './run-seed.ts'
+
+/** As given by a person: nothing is checked yet. */
+export interface LabOptions {
+  /** How many seeds, one after the other. Default 1 where `seed` is given, else 10. */
+  readonly seeds?: number | undefined
+  /** The first of them. Default 1. */
+  readonly from?: number | undefined
+  /** This seed only. */
+  readonly seed?: number | undefined
+  /** Name of a scenario. Default `default`. */
+  readonly scenario?: string | undefined
+  /** Lines of JSON instead of text. */
+  readonly json?: boolean | undefined
+  /** Print what happens, event by event. */
+  readonly trace?: boolean | undefined
+}
+
+/** What the lab needs of the program around it. */
+export interface LabOutput {
+  readonly line: (text: string) => void
+  /** Real time, for rates only: it has no influence on a run. */
+  readonly nowMs: () => number
+  /** Rejections of promises that nobody handled, since the last call. */
+  readonly takeRejections: () => readonly unknown[]
+}
+
+/** What is put to the test. */
+export interface LabSubject {
+  readonly program: NodeProgram
+  readonly services: readonly Service[]
+}
+
+const seedMax = Number.MAX_SAFE_INTEGER
+
+/**
+ * Runs a simulated cluster for each seed and prints a line about each.
+ * @returns how many seeds failed.
+ * @throws UnumError `CONFIGURATION_INVALID`: an unknown scenario, a number that is none
+ */
+export async function runLab(options: LabOptions, subject: LabSubject, output: LabOutput): Promise<number> {
+  const { from, count } = seedRange(options)
+  const scenario = scenarioOf(options.scenario ?? 'default')
+  const totals = { failed: 0, events: 0, operations: 0, wallMs: 0 }
+  for (let i = 0; i < count; i++) {
+    const startedMs = output.nowMs()
+    const report = await runSeed({
+      ...subject,
+      seed: from + i,
+      scenario,
+      trace: options.trace ? output.line : undefined,
+      takeRejections: output.takeRejections,
+    })
+    const wallMs = output.nowMs() - startedMs
+    output.line(options.json ? jsonLine(report, wallMs) : textLine(report, wallMs))
+    if (report.verdict === 'fail' && !options.json) for (const line of failureLines(report)) output.line(line)
+    totals.events += report.events
+    totals.operations += report.operations
+    totals.wallMs += wallMs
+    if (report.verdict === 'fail') totals.failed++
+  }
+  if (!options.json && count > 1) output.line(summary(count, totals))
+  return totals.failed
+}
+
+function seedRange(options: LabOptions): { readonly from: number; readonly count: number } {
+  const { seed, seeds, from } = options
+  if (seed !== undefined && (seeds !== undefined || from !== undefined)) {
+    throw new UnumError(
+      'CONFIGURATION_INVALID',
+      'Cannot run --seed together with --seeds or --from: give one seed or a range',
+    )
+  }
+  const first = checked('seed', seed ?? from ?? 1, 0, seedMax)
+  const count = checked('number of seeds', seeds ?? (seed === undefined ? 10 : 1), 1, seedMax - first)
+  return { from: first, count }
+}
+
+function checked(what: string, value: number, least: number, most: number): number {
+  if (!Number.isSafeInteger(value) || value < least || value > most) {
+    throw new UnumError(
+      'CONFIGURATION_INVALID',
+      `Cannot use ${value} as ${what}: want an integer from ${least} to ${most}`,
+    )
+  }
+  return value
+}
+
+function scenarioOf(name: string): ScenarioName {
+  if (isScenarioName(name)) return name
+  const known = Object.entries(scenarios).map(([known, { description }]) => `  ${known}: ${description}`)
+  throw new UnumError('CONFIGURATION_INVALID', [`Cannot run scenario "${name}": there are`, ...known].join('\n'))
+}
+
+function jsonLine(report: SeedReport, wallMs: number): string {
+  const { seed, verdict, events, operations, traceHash, ...rest } = report
+  return JSON.stringify({ seed, verdict, events, operations, wallMs: Math.round(wallMs * 10) / 10, traceHash, ...rest })
+}
+
+function textLine(report: SeedReport, wallMs: number): string {
+  const faults = Object.entries(report.faults)
+    .filter(([, count]) => count > 0)
+    .map(([kind, count]) => `${kind} ${count}`)
+  return [
+    `seed ${report.seed}`,
+    report.verdict.padEnd(4),
+    `${report.nodes} nodes ${report.shards} shards`,
+    `${report.operations} operations`,
+    `${report.events} events`,
+    `${(report.simulatedMs / 1000).toFixed(1)} s simulated in ${(wallMs / 1000).toFixed(2)} s`,
+    report.traceHash,
+    faults.join(', '),
+  ].join('  ')
+}
+
+function failureLines(report: SeedReport): string[] {
+  const scenario = report.scenario === 'default' ? '' : ` --scenario ${report.scenario}`
+  return [
+    ...report.violations.map((violation) => `  ${violation}`),
+    `  replay it: unum lab run --seed ${report.seed}${scenario} --trace`,
+  ]
+}
+
+function summary(
+  count: number,
+  totals: { readonly failed: number; readonly events: number; readonly operations: number; readonly wallMs: number },
+): string {
+  const perSecond = (value: number) => Math.round(value / (totals.wallMs / 1000)).toLocaleString('en')
+  return `${count} seeds, ${totals.failed} failed; ${perSecond(totals.events)} events/s, ${perSecond(totals.operations)} checked operations/s`
+}

@@ -1,0 +1,229 @@
+import { Simulation } from '#host/simulated/index.ts'
+import { createRandom } from '#kernel/base/random.ts'
+import type { Service } from '#kernel/handles/service.ts'
+import { checkLinearizability } from './checkers/linearizability.ts'
+import { Cluster } from './cluster/cluster.ts'
+import type { NodeProgram } from './cluster/cluster-node.ts'
+import type { Notes } from './cluster/trace.ts'
+import type { LabConfiguration } from './configuration.ts'
+import { drawConfiguration } from './configuration.ts'
+import { Nemesis } from './faults/nemesis.ts'
+import type { ScenarioName } from './faults/scenarios.ts'
+import { scenarios } from './faults/scenarios.ts'
+import type { Operation } from './history.ts'
+import type { StringCommand } from './redis/string-commands.ts'
+import { stringModel } from './redis/string-model.ts'
+import { Client } from './workload/client.ts'
+import { Keys } from './workload/keys.ts'
+import type { ProbeTask } from './workload/prober.ts'
+import { Prober } from './workload/prober.ts'
+import { Recorder } from './workload/recorder.ts'
+
+export interface SeedOptions {
+  readonly seed: number
+  readonly scenario: ScenarioName
+  /** What runs on the nodes. */
+  readonly program: NodeProgram
+  readonly services: readonly Service[]
+  /** Told what happens, event by event, for people. */
+  readonly trace?: ((line: string) => void) | undefined
+  /** Rejections of promises that nobody handled, since the last call. */
+  readonly takeRejections: () => readonly unknown[]
+}
+
+export interface SeedReport {
+  readonly seed: number
+  readonly scenario: ScenarioName
+  readonly verdict: 'pass' | 'fail'
+  /** What was wrong, for people: one text for each violation. Empty where the verdict is `pass`. */
+  readonly violations: readonly string[]
+  /** Of the simulation. */
+  readonly events: number
+  /** Operations that were answered and checked. */
+  readonly operations: number
+  /** Operations that were refused as not done, and that got no reply. */
+  readonly refused: number
+  readonly lost: number
+  readonly traceHash: string
+  readonly simulatedMs: number
+  /** How often each kind of fault was begun. */
+  readonly faults: Readonly<Record<string, number>>
+  readonly nodes: number
+  readonly shards: number
+}
+
+/** More events than any honest run has: a run that goes on for ever ends here. */
+const eventsMax = 20_000_000
+const probeKeys = 8
+/** Simulated time goes on in steps of so much; the harness looks at the run between them. */
+const stepMs = 50
+
+/**
+ * Runs one cluster under one seed and judges it.
+ * @param configuration instead of the one that the seed draws.
+ */
+export async function runSeed(options: SeedOptions, configuration?: LabConfiguration): Promise<SeedReport> {
+  const drawn = configuration ?? drawConfiguration(createRandom(options.seed).child('configuration'))
+  return new SeedRun(options, drawn).run()
+}
+
+class SeedRun {
+  readonly #options: SeedOptions
+  readonly #configuration: LabConfiguration
+  readonly #simulation: Simulation
+  readonly #cluster: Cluster
+  readonly #nemesis: Nemesis
+  readonly #recorder: Recorder
+  readonly #notes: Notes | undefined
+  readonly #violations: string[] = []
+
+  constructor(options: SeedOptions, configuration: LabConfiguration) {
+    this.#options = options
+    this.#configuration = configuration
+    this.#simulation = new Simulation({ seed: options.seed, ...configuration.simulation })
+    const { trace } = options
+    this.#notes =
+      trace && ((who, text) => trace(`${this.#simulation.nowMs.toFixed(3).padStart(11)}  ${who.padEnd(9)} ${text}`))
+    this.#recorder = new Recorder(new Keys(configuration.profile), this.#notes, () => this.#simulation.nowMs)
+    this.#cluster = new Cluster({
+      simulation: this.#simulation,
+      nodeCount: configuration.nodeCount,
+      shards: configuration.shards,
+      settings: configuration.settings,
+      services: options.services,
+      program: options.program,
+      notes: this.#notes,
+      anomaly: (text) => this.#violations.push(text),
+    })
+    this.#nemesis = new Nemesis({
+      cluster: this.#cluster,
+      random: this.#simulation.random.child('nemesis'),
+      scenario: scenarios[options.scenario],
+      watchNext: (watcher) => this.#recorder.watchNext(watcher),
+      clientsOf: (node) => [clientMachine(node)],
+      electionTimeoutMs: configuration.settings.electionTimeoutMs,
+      notes: this.#notes,
+    })
+  }
+
+  async run(): Promise<SeedReport> {
+    this.#options.takeRejections()
+    this.#notes?.('lab', `configuration ${JSON.stringify(this.#configuration)}`)
+    try {
+      await this.#play()
+    } catch (error) {
+      this.#violations.push(`the run threw: ${error instanceof Error ? error.stack : error}`)
+    }
+    for (const rejection of this.#options.takeRejections()) {
+      this.#violations.push(
+        `a promise was rejected and nobody handled it: ${rejection instanceof Error ? rejection.stack : rejection}`,
+      )
+    }
+    this.#judge()
+    return this.#report()
+  }
+
+  /** Forms the cluster, lets clients and faults loose on it, heals it and demands answers. */
+  async #play(): Promise<void> {
+    const { nodes } = this.#cluster
+    this.#cluster.start()
+    if (!(await this.#wait(() => nodes.every((node) => node.running !== undefined), 'all nodes are ready'))) return
+    if (!(await this.#probe('before', [], 'every node answers after the start'))) return
+
+    const clients = this.#makeClients()
+    for (const client of clients) client.start()
+    this.#nemesis.start()
+    await this.#simulation.run({ forMs: this.#configuration.faultMs, until: this.#tooLong })
+    this.#nemesis.stop()
+
+    if (!(await this.#wait(() => nodes.every((node) => node.running !== undefined), 'all nodes are ready again')))
+      return
+    for (const client of clients) client.finish()
+    if (!(await this.#wait(() => clients.every((client) => client.isFinished), 'every client has its replies'))) return
+    await this.#probe('after', this.#recorder.keys.all, 'every node answers for every key after the faults')
+  }
+
+  readonly #tooLong = (): boolean => this.#simulation.events > eventsMax
+
+  /** Whether `condition` came true within the time that progress may take. */
+  async #wait(condition: () => boolean, what: string): Promise<boolean> {
+    const { progressMs } = this.#configuration
+    const endMs = this.#simulation.nowMs + progressMs
+    while (!condition()) {
+      if (this.#simulation.nowMs >= endMs || this.#tooLong()) {
+        this.#violations.push(`no progress: not within ${progressMs} ms (${this.#simulation.events} events): ${what}`)
+        return false
+      }
+      await this.#simulation.run({ forMs: stepMs, until: this.#tooLong })
+    }
+    return true
+  }
+
+  /** Writes fresh keys and reads `keys` through every node. */
+  async #probe(when: string, keys: readonly string[], what: string): Promise<boolean> {
+    const probers = this.#cluster.nodes.map((node) => {
+      const { clock, network } = this.#simulation.machine(clientMachine(node.name)).host
+      const fresh = Array.from({ length: probeKeys }, (_, i) => `${when}.${node.name}.${i}`)
+      const tasks: ProbeTask[] = [
+        ...fresh.map((key): ProbeTask => ({ command: 'set', key, argument: node.name })),
+        ...[...keys, ...fresh].map((key): ProbeTask => ({ command: 'get', key, argument: '' })),
+      ]
+      const { timeoutMs } = this.#configuration.profile
+      return new Prober({ clock, network, address: node.redis, recorder: this.#recorder, tasks, timeoutMs })
+    })
+    return this.#wait(() => probers.every((prober) => prober.left === 0), what)
+  }
+
+  #makeClients(): Client[] {
+    const { profile } = this.#configuration
+    const random = this.#simulation.random.child('clients')
+    return this.#cluster.nodes.flatMap((node, home) =>
+      Array.from({ length: profile.clientsPerNode }, (_, i) => {
+        const number = home * profile.clientsPerNode + i
+        const { clock, network } = this.#simulation.machine(clientMachine(node.name)).host
+        return new Client({
+          number,
+          clock,
+          network,
+          random: random.child(String(number)),
+          addresses: this.#cluster.addresses,
+          home,
+          profile,
+          recorder: this.#recorder,
+        })
+      }),
+    )
+  }
+
+  #judge(): void {
+    this.#violations.push(...this.#recorder.anomalies)
+    const partitions: Iterable<readonly [string, readonly Operation<StringCommand>[]]> = this.#recorder.history.byKey()
+    const check = checkLinearizability(stringModel, partitions)
+    if (check.kind === 'linearizable') return
+    const verdict = check.kind === 'violation' ? 'is not linearizable' : 'could not be judged'
+    this.#violations.push([`the history of key ${check.partition} ${verdict}:`, ...check.explanation].join('\n    '))
+  }
+
+  #report(): SeedReport {
+    const { seed, scenario } = this.#options
+    return {
+      seed,
+      scenario,
+      verdict: this.#violations.length === 0 ? 'pass' : 'fail',
+      violations: this.#violations,
+      events: this.#simulation.events,
+      operations: this.#recorder.answered,
+      refused: this.#recorder.refused,
+      lost: this.#recorder.lost,
+      traceHash: this.#simulation.traceHash,
+      simulatedMs: Math.round(this.#simulation.nowMs),
+      faults: { ...this.#nemesis.counts, sectorsLost: this.#simulation.faults.sectorsLost },
+      nodes: this.#configuration.nodeCount,
+      shards: this.#configuration.shards,
+    }
+  }
+}
+
+function clientMachine(node: string): string {
+  return `client-${node}`
+}
