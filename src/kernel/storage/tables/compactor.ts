@@ -1,20 +1,20 @@
 import { UnumError } from '#kernel/base/errors.ts'
 import type { CompactionTask, TreeLimits } from './compaction.ts'
 import { chooseCompaction } from './compaction.ts'
-import type { TableStore } from './table-store.ts'
+import type { TreeFiles } from './tree-files.ts'
 
 /**
  * Keeps the levels of one tree within their limits, one compaction at a time. After a failure it waits for the next
  * `wake`: on a full disk, trying again at once would change nothing.
  */
 export class Compactor {
-  readonly #store: TableStore
+  readonly #files: TreeFiles
   readonly #limits: TreeLimits
   readonly #failed: (error: UnumError) => void
   #running: Promise<void> | undefined
 
-  constructor(store: TableStore, limits: TreeLimits, failed: (error: UnumError) => void) {
-    this.#store = store
+  constructor(files: TreeFiles, limits: TreeLimits, failed: (error: UnumError) => void) {
+    this.#files = files
     this.#limits = limits
     this.#failed = failed
   }
@@ -41,24 +41,24 @@ export class Compactor {
   }
 
   #next(): CompactionTask | undefined {
-    return chooseCompaction(this.#store.version, this.#limits)
+    return chooseCompaction(this.#files.version, this.#limits)
   }
 
   async #compact(task: CompactionTask): Promise<void> {
-    const store = this.#store
+    const files = this.#files
     const { upper, lower, level } = task
     const removed = [...upper, ...lower]
-    if (task.isMove) return store.commit({ removed, added: upper, level: level + 1 })
-    await store.using(removed, async () => {
-      const inputs = level === 0 ? upper.map((table) => store.input([table])) : [store.input(upper)]
-      if (lower.length > 0) inputs.push(store.input(lower))
-      const added = await store.writeTables({
+    if (task.isMove) return files.commit({ removed, added: upper, level: level + 1 })
+    await files.using(removed, async () => {
+      const inputs = level === 0 ? upper.map((table) => files.input([table])) : [files.input(upper)]
+      if (lower.length > 0) inputs.push(files.input(lower))
+      const added = await files.writeTables({
         inputs,
-        older: store.version.below(level + 1),
+        older: files.version.below(level + 1),
         fileBytesMax: this.#limits.fileBytesMax,
         cuts: task.cuts,
       })
-      await store.commit({ removed, added, level: level + 1 })
+      await files.commit({ removed, added, level: level + 1 })
     })
   }
 }

@@ -12,8 +12,8 @@ import { MergeCursor } from './merge-cursor.ts'
 import { TableCursor } from './table-cursor.ts'
 import type { TableCacheEntry } from './table-file.ts'
 import { BlockRequest } from './table-file.ts'
-import type { TableStore } from './table-store.ts'
 import type { Cursor, FlushMark, KeyRange, Tree, TreeSnapshot } from './tree.ts'
+import type { TreeFiles } from './tree-files.ts'
 
 /**
  * A log-structured merge tree (O'Neil et al. 1996) in the manner of LevelDB: a memory table over sorted files in levels.
@@ -24,7 +24,7 @@ import type { Cursor, FlushMark, KeyRange, Tree, TreeSnapshot } from './tree.ts'
  * 3. If a flush fails, `#active` is again what it would be without it.
  */
 export class LsmTree implements Tree {
-  readonly #store: TableStore
+  readonly #files: TreeFiles
   readonly #compactor: Compactor
   readonly #limits: TreeLimits
   #active = new MemoryTable()
@@ -33,15 +33,15 @@ export class LsmTree implements Tree {
   /** Entries that `load` brought for evaluations that are not over, each pinned once per element. */
   #pinned: TableCacheEntry[] = []
 
-  constructor(store: TableStore, compactor: Compactor, limits: TreeLimits) {
-    this.#store = store
+  constructor(files: TreeFiles, compactor: Compactor, limits: TreeLimits) {
+    this.#files = files
     this.#compactor = compactor
     this.#limits = limits
     compactor.wake()
   }
 
   get flushed(): FlushMark {
-    return this.#store.mark
+    return this.#files.mark
   }
 
   get unflushedBytes(): number {
@@ -49,11 +49,11 @@ export class LsmTree implements Tree {
   }
 
   get fileBytes(): number {
-    return this.#store.version.fileBytes
+    return this.#files.version.fileBytes
   }
 
   get pressure(): number {
-    return this.#store.version.levels[0]!.length / this.#limits.level0FilesStop
+    return this.#files.version.levels[0]!.length / this.#limits.level0FilesStop
   }
 
   get(key: Uint8Array): Uint8Array | undefined {
@@ -63,7 +63,7 @@ export class LsmTree implements Tree {
       if (node !== 0) return memory.isTombstone(node) ? undefined : memory.value(node)
       if (memory.ranges.size > 0 && memory.ranges.find(key) !== undefined) return undefined
     }
-    const { levels } = this.#store.version
+    const { levels } = this.#files.version
     const hash = hashKey(key)
     for (const table of levels[0]!) {
       if (compareEnds(table.range.from, key) > 0 || !isBelowEnd(key, table.range.to)) continue
@@ -85,12 +85,12 @@ export class LsmTree implements Tree {
     for (const memory of [this.#active, this.#frozen]) {
       if (memory !== undefined && !memory.isEmpty) sources.push({ rows: memory.cursor(), ranges: memory.ranges })
     }
-    const { levels, ranges } = this.#store.version
+    const { levels, ranges } = this.#files.version
     for (const table of levels[0]!) {
       if (overlaps(table.range, range)) sources.push({ rows: new TableCursor(table), ranges: table.ranges })
     }
     for (let level = 1; level < levels.length; level++) {
-      const tables = this.#store.version.overlapping(level, range)
+      const tables = this.#files.version.overlapping(level, range)
       if (tables.length > 0) sources.push({ rows: new LevelCursor(tables), ranges: ranges[level]! })
     }
     return new MergeCursor(sources, range, options?.reverse ?? false)
@@ -107,7 +107,7 @@ export class LsmTree implements Tree {
 
   deleteRange(range: KeyRange): void {
     const mayBeOlder =
-      this.#frozen?.touches(range) || this.#store.version.tables.some((table) => overlaps(table.range, range))
+      this.#frozen?.touches(range) || this.#files.version.tables.some((table) => overlaps(table.range, range))
     this.#active.deleteRange(range, mayBeOlder)
   }
 
@@ -123,7 +123,7 @@ export class LsmTree implements Tree {
       if (node !== 0) return !frozen.isTombstone(node)
       if (frozen.ranges.size > 0 && frozen.ranges.find(key) !== undefined) return false
     }
-    const { levels } = this.#store.version
+    const { levels } = this.#files.version
     const hash = hashKey(key)
     for (let level = 0; level < levels.length; level++) {
       const tables = levels[level]!
@@ -140,17 +140,17 @@ export class LsmTree implements Tree {
 
   async load(block: unknown): Promise<void> {
     assert(block instanceof BlockRequest, 'load is given what a BlockMiss named')
-    this.#store.assertOpen()
+    this.#files.assertOpen()
     const pinned: TableCacheEntry[] = []
     try {
-      await this.#store.using([block.table], () => block.table.load(block.sections, pinned))
+      await this.#files.using([block.table], () => block.table.load(block.sections, pinned))
     } finally {
       this.#pinned.push(...pinned)
     }
   }
 
   unpin(): void {
-    const { cache } = this.#store.context
+    const { cache } = this.#files.context
     for (const entry of this.#pinned) cache.unpin(entry)
     this.#pinned.length = 0
   }
@@ -166,22 +166,22 @@ export class LsmTree implements Tree {
   }
 
   async #flush(mark: FlushMark): Promise<void> {
-    const store = this.#store
-    store.assertOpen()
+    const files = this.#files
+    files.assertOpen()
     const frozen = this.#active
     this.#frozen = frozen
     this.#active = new MemoryTable(frozen.wordsUsed)
     try {
-      const older = store.version.below(-1)
+      const older = files.version.below(-1)
       const added = frozen.isEmpty
         ? []
-        : await store.writeTables({
+        : await files.writeTables({
             inputs: [memoryInput(frozen)],
             older,
             fileBytesMax: Number.POSITIVE_INFINITY,
             cuts: [],
           })
-      await store.commit({ removed: [], added, level: 0 }, mark)
+      await files.commit({ removed: [], added, level: 0 }, mark)
     } catch (error) {
       frozen.absorb(this.#active)
       this.#active = frozen
@@ -193,15 +193,15 @@ export class LsmTree implements Tree {
   }
 
   snapshot(): TreeSnapshot {
-    return this.#store.snapshot()
+    return this.#files.snapshot()
   }
 
   async close(): Promise<void> {
-    this.#store.stop()
+    this.#files.stop()
     this.unpin()
     await this.#flushing?.catch(() => {})
     await this.#compactor.idle()
-    await this.#store.close()
+    await this.#files.close()
     this.unpin()
   }
 }

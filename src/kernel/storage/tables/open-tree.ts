@@ -19,9 +19,9 @@ import {
 import type { TableCache, TableContext } from './table-file.ts'
 import { TableFile } from './table-file.ts'
 import { tableName, tableNumber } from './table-format.ts'
-import { TableStore } from './table-store.ts'
 import type { Tree } from './tree.ts'
 import { BlockMiss } from './tree.ts'
+import { TreeFiles } from './tree-files.ts'
 import { Version } from './version.ts'
 
 export interface TreeOptions {
@@ -57,13 +57,13 @@ export async function openTree(options: TreeOptions): Promise<Tree> {
   const levels = await openTables(context, manifest)
   const limits = { ...treeLimitDefaults, ...options.limits }
   const budget = options.budget ?? new IoBudget({ clock, bytesPerSecond: 0, requestsMax: 2 })
-  const store = new TableStore(context, {
+  const files = new TreeFiles(context, {
     clock,
     budget,
     manifest: { ...manifest, nextNumber },
     version: new Version(levels),
   })
-  return new LsmTree(store, new Compactor(store, limits, options.compactionFailed ?? (() => {})), limits)
+  return new LsmTree(files, new Compactor(files, limits, options.compactionFailed ?? (() => {})), limits)
 }
 
 /** The first manifest is durable before there is any table, so tables without one are what is left of a tree. */

@@ -25,7 +25,7 @@ export type TablesSpec = Pick<MergeOptions, 'inputs' | 'older' | 'fileBytesMax' 
  * 2. A file is removed only after a manifest without it is durable.
  * 3. A number is never used for two files.
  */
-export class TableStore {
+export class TreeFiles {
   readonly context: TableContext
   readonly #clock: Clock
   readonly #budget: IoBudget
@@ -106,7 +106,7 @@ export class TableStore {
   }
 
   /**
-   * Makes `edit` and, where given, a new mark durable, both or neither. `edit.added` belong to the store from the call on.
+   * Makes `edit` and, where given, a new mark durable, both or neither. `edit.added` belong to this object from the call on.
    * @throws UnumError `DISK_FULL`, `DISK_FAILED`, `STOPPED`: version and mark are as before.
    */
   commit(edit: VersionEdit, mark?: FlushMark): Promise<void> {
@@ -187,7 +187,7 @@ export class TableStore {
 
   /** Closes the files, after everything under way has ended. */
   async close(): Promise<void> {
-    assert(this.#isClosed, 'a store is stopped before it is closed')
+    assert(this.#isClosed, 'a tree is stopped before it is closed')
     await this.#commits
     for (const table of [...this.#version.tables, ...this.#doubtful]) this.#release(table)
     await Promise.all(this.#releases)
