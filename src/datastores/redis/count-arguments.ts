@@ -44,6 +44,22 @@ export function drawCountArgument(args: Arguments, i: number): number {
   return count
 }
 
+export interface DrawRequest {
+  readonly count: number
+  readonly withValues: boolean
+}
+
+const int64Half = 2n ** 62n - 1n
+
+/** `count [word]` from argument 2 on, of HRANDFIELD and ZRANDMEMBER. @throws CommandError */
+export function drawArguments(args: Arguments, word: string): DrawRequest {
+  const count = drawCountArgument(args, 2)
+  if (args.count === 3) return { count, withValues: false }
+  if (args.count > 4 || !args.is(3, word)) throw fail(errors.syntax)
+  if (int64Argument(args, 2) > int64Half) throw fail(errors.outOfRange)
+  return { count, withValues: true }
+}
+
 /** Arguments `first` to `after` - 1: what a count before them says. */
 export interface ArgumentRange {
   readonly first: number
@@ -61,8 +77,10 @@ export function keysAfterCount(args: Arguments, i: number): ArgumentRange {
 /** `[COUNT count]` from argument `i` to the end; 1 where it is not given. @throws CommandError */
 export function popCountOption(args: Arguments, i: number): number {
   if (i === args.count) return 1
-  if (i + 2 !== args.count || !args.is(i, 'COUNT')) throw fail(errors.syntax)
-  return positiveArgument(args, i + 1, 'ERR count should be greater than 0')
+  if (i + 1 === args.count || !args.is(i, 'COUNT')) throw fail(errors.syntax)
+  const count = positiveArgument(args, i + 1, 'ERR count should be greater than 0')
+  if (i + 2 < args.count) throw fail(errors.syntax)
+  return count
 }
 
 /**

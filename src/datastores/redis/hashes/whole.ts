@@ -1,6 +1,5 @@
 import type { Call } from '../call.ts'
-import { drawCountArgument } from '../count-arguments.ts'
-import { errors, fail } from '../errors.ts'
+import { drawArguments } from '../count-arguments.ts'
 import type { Sample } from '../members/sampling.ts'
 import { sampleDistinct, sampleWithRepeats } from '../members/sampling.ts'
 import { scanMembers } from '../members/scan.ts'
@@ -55,9 +54,7 @@ export function hrandfield(call: Call): void {
     bulkRange(call, members.bytes, members.start(0), members.end(0))
     return
   }
-  const count = drawCountArgument(args, 2)
-  const withValues = args.count === 4 && args.is(3, 'WITHVALUES')
-  if (args.count > 3 && !withValues) throw fail(errors.syntax)
+  const { count, withValues } = drawArguments(args, 'WITHVALUES')
   const exists = hash.open(call, 1)
   if (!exists || count === 0) {
     array(call, 0)

@@ -1,7 +1,7 @@
 import type { Call } from '../call.ts'
-import { signedCountArgument } from '../count-arguments.ts'
 import { errors, fail } from '../errors.ts'
 import { ByteList } from '../members/byte-list.ts'
+import { integerArgument } from '../numbers.ts'
 import { integer } from '../reply.ts'
 import { List } from './list.ts'
 import { findElement } from './search.ts'
@@ -54,7 +54,7 @@ function copyElements(call: Call, from: number, to: number): ByteList {
 /** `LREM key count element`: count 0 removes all that are equal, a negative one begins at the tail. */
 export function lrem(call: Call): void {
   const { args } = call
-  const count = signedCountArgument(args, 2)
+  const count = integerArgument(args, 2)
   if (!list.open(call, 1)) {
     integer(call, 0)
     return

@@ -1,5 +1,5 @@
 import type { Call } from '../call.ts'
-import { countArgument, drawCountArgument, keysAfterCount, popCountOption } from '../count-arguments.ts'
+import { countArgument, drawArguments, keysAfterCount, popCountOption } from '../count-arguments.ts'
 import { errors, fail } from '../errors.ts'
 import type { Sample } from '../members/sampling.ts'
 import { sampleDistinct, sampleWithRepeats } from '../members/sampling.ts'
@@ -71,15 +71,13 @@ export function zrandmember(call: Call): void {
     else nullBulk(call)
     return
   }
-  const count = drawCountArgument(args, 2)
-  const withScores = args.count === 4 && args.is(3, 'WITHSCORES')
-  if (args.count > 3 && !withScores) throw fail(errors.syntax)
+  const { count, withValues } = drawArguments(args, 'WITHSCORES')
   if (!set.open(call, 1) || count === 0) {
     array(call, 0)
     return
   }
   const sample = count > 0 ? sampleDistinct(call, set, count) : sampleWithRepeats(call, set, -count)
-  scored(sample).reply(call, withScores)
+  scored(sample).reply(call, withValues)
 }
 
 function scored({ members, values }: Sample): ScoredList {
