@@ -20,7 +20,7 @@ import { Directory } from '#kernel/directory/directory.ts'
 import type { Service, ServiceContext } from '#kernel/handles/service.ts'
 import { ShardGateway } from '#kernel/shards/gateway.ts'
 import type { ShardLimits } from '#kernel/shards/shard.ts'
-import { openNodeLog } from '#kernel/storage/log/index.ts'
+import { openNodeLog } from '#kernel/storage/log/node-log.ts'
 import type { NodeLog } from '#kernel/storage/log/node-log-types.ts'
 import { openTransport, type Transport } from '#kernel/transport/index.ts'
 import { BackgroundWork } from './background.ts'
@@ -122,13 +122,14 @@ class Node implements RunningNode {
     const { host, members, settings, services, log } = this.#options
     const { nodeId } = this.#identity
     const failed = (error: Error) => void this.#fail(error)
-    this.#nodeLog = await openNodeLog({
+    const nodeLog = await openNodeLog({
       disk: host.disk,
+      random: host.random.child('log'),
       directory: 'log',
-      clock: host.clock,
       segmentBytes: settings.logSegmentBytes,
       events: { synced: this.#driver.logEvents.synced, failed },
     })
+    this.#nodeLog = nodeLog
     this.#transport = await openTransport({
       clock: host.clock,
       network: host.network,
@@ -143,7 +144,7 @@ class Node implements RunningNode {
     this.#replicas = new Replicas({
       host,
       driver: this.#driver,
-      nodeLog: this.#nodeLog,
+      nodeLog,
       limits: shardLimits(settings),
       blockCacheBytes: settings.blockCacheBytes,
       log,
@@ -153,7 +154,7 @@ class Node implements RunningNode {
       },
       failed,
     })
-    this.#driver.start(this.#nodeLog)
+    this.#driver.start(nodeLog)
     this.#gateway.addEvaluators(directoryEvaluators)
     for (const service of services) this.#gateway.addEvaluators(service.evaluators)
     this.#gateway.start()

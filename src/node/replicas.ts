@@ -7,7 +7,7 @@ import type { Group } from '#kernel/consensus/group.ts'
 import type { Log } from '#kernel/handles/service.ts'
 import { Shard, type ShardLimits } from '#kernel/shards/shard.ts'
 import type { NodeLog } from '#kernel/storage/log/node-log-types.ts'
-import { BlockCache, IoBudget, openTree } from '#kernel/storage/tables/index.ts'
+import { createTreeStore, type TreeStore } from '#kernel/storage/tables/index.ts'
 
 export interface ReplicasOptions {
   readonly host: Host
@@ -28,15 +28,18 @@ export interface Replica {
 /** The replicas on this node: opens them with what log and tables hold. */
 export class Replicas {
   readonly #options: ReplicasOptions
-  readonly #cache: BlockCache
-  readonly #budget: IoBudget
+  readonly #trees: TreeStore
   readonly #open = new Map<number, Replica>()
 
   constructor(options: ReplicasOptions) {
     const { host, blockCacheBytes } = options
     this.#options = options
-    this.#cache = new BlockCache(blockCacheBytes)
-    this.#budget = new IoBudget({ clock: host.clock, bytesPerSecond: 0, requestsMax: 2 })
+    this.#trees = createTreeStore({
+      disk: host.disk,
+      clock: host.clock,
+      cacheBytes: blockCacheBytes,
+      compactionFailed: (home, error) => this.#options.log.error({ home, code: error.code }, error.message),
+    })
   }
 
   get(group: number): Replica | undefined {
@@ -60,13 +63,7 @@ export class Replicas {
         `Cannot open group ${id}: its log has lost records that were once synced, so this replica may not vote any more; give the node a new, empty disk as a new node`,
       )
     }
-    const tree = await openTree({
-      disk: host.disk,
-      clock: host.clock,
-      directory: `groups/${id}`,
-      cache: this.#cache,
-      budget: this.#budget,
-    })
+    const tree = await this.#trees.open(`groups/${id}`)
     const shard: Shard = new Shard({
       clock: host.clock,
       log,

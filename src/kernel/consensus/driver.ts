@@ -120,9 +120,17 @@ export class ConsensusDriver {
 
   /** A leader's snapshot has replaced the machine's state. */
   installed(group: Group, boundary: LogBoundary, configuration: Configuration): void {
-    group.raft.installSnapshot(boundary, configuration)
+    const log = this.#log!
+    const { raft } = group
+    raft.installSnapshot(boundary, configuration)
     group.applied = boundary.index
-    group.lastBatch = this.#log!.appendBoundary(group.id, boundary)
+    if (raft.log.lastIndex === boundary.index) {
+      // Entries of another history may follow the boundary on disk: all of the group is written anew, in one batch.
+      log.appendRemoval(group.id)
+      log.appendHardState(group.id, { term: raft.term, vote: raft.vote })
+    }
+    log.appendConfiguration(group.id, encodeConfiguration(configuration))
+    group.lastBatch = log.appendBoundary(group.id, boundary)
     this.touch(group)
   }
 

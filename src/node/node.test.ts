@@ -1,0 +1,97 @@
+import assert from 'node:assert/strict'
+import test from 'node:test'
+import { Simulation } from '#host/simulated/index.ts'
+import { Arguments } from '#kernel/base/arguments.ts'
+import { ByteWriter } from '#kernel/base/byte-writer.ts'
+import { latin1Bytes, latin1Text } from '#kernel/base/bytes.ts'
+import type { Host } from '#kernel/base/host.ts'
+import { defineService, type ServiceContext } from '#kernel/handles/service.ts'
+import { startNode } from './node.ts'
+import type { RunningNode } from './node-types.ts'
+import { defaultSettings } from './settings.ts'
+
+/** A service of one evaluator pair and no wire protocol: tests call its gateway. */
+function cellService(onOpen: (context: ServiceContext) => void) {
+  return defineService({
+    name: 'cell',
+    listeners: [
+      {
+        protocol: 'cell',
+        defaultPort: 1,
+        open: (connection, context) => {
+          connection.handler = { data() {}, closed() {} }
+          onOpen(context)
+        },
+      },
+    ],
+    spaces: [{ name: 'cell', slotCount: 16 }],
+    evaluators: [
+      {
+        name: 'get@1',
+        kind: 'read',
+        run: (evaluation, args, reply) => reply.raw(evaluation.get(args.slice(0)) ?? latin1Bytes('none')),
+      },
+      {
+        name: 'set@1',
+        kind: 'write',
+        run: (evaluation, args, reply) => {
+          evaluation.put(args.slice(0), args.slice(1))
+          reply.ascii('ok')
+        },
+      },
+    ],
+  })
+}
+
+const silent = { info() {}, warn() {}, error() {} }
+
+function cluster(size: number, shards = 1) {
+  const members = Array.from({ length: size }, (_, i) => ({
+    name: `n${i + 1}`,
+    zone: 'a',
+    peer: { host: `n${i + 1}`, port: 7800 },
+  }))
+  const contexts = new Map<string, ServiceContext>()
+  const start = async (name: string, host: Host): Promise<RunningNode> => {
+    const node = await startNode({
+      host,
+      name,
+      members,
+      bootstrap: { clusterId: 'c', shards },
+      services: [cellService((context) => contexts.set(name, context))],
+      listen: { cell: { host: name, port: 1 } },
+      settings: defaultSettings,
+      log: silent,
+    })
+    await new Promise<void>((resolve, reject) => {
+      const connection = host.network.connect(
+        { host: name, port: 1 },
+        { data() {}, opened: () => connection.end(), closed: (error) => (error ? reject(error) : resolve()) },
+      )
+    })
+    return node
+  }
+  const call = (name: string, evaluator: string, ...args: string[]) =>
+    new Promise<string>((resolve, reject) => {
+      const session = contexts.get(name)!.gateway.openSession()
+      const reply = new ByteWriter()
+      const submission = { space: 'cell', slot: 3, evaluator, args: Arguments.of(...args.map(latin1Bytes)) }
+      const pending = {
+        replied: (bytes: Uint8Array) => resolve(latin1Text(bytes)),
+        failed: (reason: string) => reject(new Error(reason)),
+      }
+      if (session.submit(submission, reply, pending)) resolve(latin1Text(reply.view()))
+    })
+  return { members, start, call }
+}
+
+test('three nodes form a cluster, and a write at one is read at another', async () => {
+  const simulation = new Simulation({ seed: 1 })
+  const { members, start, call } = cluster(3)
+  const nodes = await simulation.complete(
+    Promise.all(members.map(({ name }) => start(name, simulation.machine(name).host))),
+  )
+  assert.equal(await simulation.complete(call('n2', 'set@1', '\0\u0003k', 'v')), 'ok')
+  assert.equal(await simulation.complete(call('n3', 'get@1', '\0\u0003k')), 'v')
+  assert.equal(nodes[0]!.status().shards.length, 2)
+})
