@@ -1,0 +1,107 @@
+import assert from 'node:assert/strict'
+import test from 'node:test'
+import { ByteReader } from '#kernel/base/byte-reader.ts'
+import { ByteWriter } from '#kernel/base/byte-writer.ts'
+import { latin1Bytes, latin1Text } from '#kernel/base/bytes.ts'
+import { UnumError } from '#kernel/base/errors.ts'
+import { createRandom } from '#kernel/base/random.ts'
+import { EntryWriter, effectKinds, readEntry } from './entry.ts'
+import { ReplyWindow } from './replies.ts'
+
+function transcript(data: Uint8Array): string[] {
+  const lines: string[] = []
+  readEntry(data, {
+    put: (key, value) => void lines.push(`put ${latin1Text(key)} ${latin1Text(value)}`),
+    delete: (key) => void lines.push(`delete ${latin1Text(key)}`),
+    deleteRange: (from, to) => void lines.push(`delete range ${latin1Text(from)} ${to ? latin1Text(to) : '-'}`),
+    count: (name, delta) => void lines.push(`count ${name} ${delta}`),
+    transaction: (gateway, sequence, low, timestampUs, reply) =>
+      void lines.push(`from ${gateway} #${sequence} low ${low} at ${timestampUs}: ${reply ? latin1Text(reply) : '-'}`),
+  })
+  return lines
+}
+
+function sample(): Uint8Array {
+  const entry = new EntryWriter()
+  const { writer } = entry
+  entry.begin(77, 5, 4, 1000)
+  writer.uint8(effectKinds.put)
+  writer.block(latin1Bytes('k'))
+  writer.block(latin1Bytes('v'))
+  entry.end(latin1Bytes('ok'), 100)
+  entry.begin(77, 6, 4, 1001)
+  writer.uint8(effectKinds.count)
+  writer.text('keys')
+  writer.uint8(1)
+  writer.varint(3)
+  entry.end(latin1Bytes('a long reply'), 4)
+  const length = writer.length
+  const origins = entry.originCount
+  entry.begin(99, 1, 1, 1002)
+  entry.reset(length, origins)
+  entry.begin(0, 0, 0, 1003)
+  writer.uint8(effectKinds.deleteRange)
+  writer.block(latin1Bytes('a'))
+  writer.uint8(0)
+  entry.end(new Uint8Array(0), 100)
+  entry.begin(99, 2, 1, 1004)
+  writer.uint8(effectKinds.delete)
+  writer.block(latin1Bytes('z'))
+  entry.end(latin1Bytes('1'), 100)
+  return entry.take()
+}
+
+test('an entry gives back its transactions in order, with where they came from', () => {
+  assert.deepEqual(transcript(sample()), [
+    'put k v',
+    'from 77 #5 low 4 at 1000: ok',
+    'count keys -3',
+    'from 77 #6 low 4 at 1001: -',
+    'delete range a -',
+    'from 0 #0 low 0 at 1003: ',
+    'delete z',
+    'from 99 #2 low 1 at 1004: 1',
+  ])
+})
+
+test('an entry with flipped or missing bytes is read or refused, never anything else', () => {
+  const random = createRandom(1)
+  const good = sample()
+  for (let i = 0; i < 5000; i++) {
+    const bytes = good.slice(0, 1 + random.below(good.length))
+    bytes[random.below(bytes.length)]! ^= 1 << random.below(8)
+    try {
+      transcript(bytes)
+    } catch (error) {
+      assert.ok(error instanceof UnumError, String(error))
+    }
+  }
+})
+
+test('replies are kept from the low mark on, and the window survives being written and read', () => {
+  const window = new ReplyWindow(1_000_000)
+  window.record(7, 1, 1, 10, latin1Bytes('one'))
+  window.record(7, 2, 1, 11, undefined)
+  window.record(7, 3, 2, 12, latin1Bytes('three'))
+  const check = (checked: ReplyWindow) => {
+    assert.equal(checked.find(7, 1), 'stale')
+    assert.equal(checked.find(7, 2), 'lost')
+    assert.deepEqual(checked.find(7, 3), latin1Bytes('three'))
+    assert.equal(checked.find(7, 4), 'unknown')
+    assert.equal(checked.find(8, 1), 'unknown')
+  }
+  check(window)
+  const writer = new ByteWriter()
+  window.write(writer)
+  const copy = new ReplyWindow(1_000_000)
+  copy.read(new ByteReader(writer.take()))
+  check(copy)
+})
+
+test('a gateway that is silent for the time of retention is forgotten', () => {
+  const window = new ReplyWindow(1_000)
+  window.record(7, 1, 1, 10, latin1Bytes('one'))
+  window.record(8, 1, 1, 2_000, latin1Bytes('one'))
+  assert.equal(window.find(7, 1), 'unknown')
+  assert.deepEqual(window.find(8, 1), latin1Bytes('one'))
+})
