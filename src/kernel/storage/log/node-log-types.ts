@@ -53,8 +53,11 @@ export interface NodeLog {
    */
   appendEntries(group: GroupId, entries: readonly LogEntry[]): number
   appendHardState(group: GroupId, state: HardState): number
-  /** Entries at and below are forgotten. A boundary above the last entry leaves the group's log empty behind it. */
-  appendBoundary(group: GroupId, boundary: LogBoundary): number
+  /**
+   * Entries at and below are forgotten. A boundary above the last entry leaves the group's log empty behind it, as does `forget`:
+   * after a snapshot was installed that contradicts what the log holds.
+   */
+  appendBoundary(group: GroupId, boundary: LogBoundary, above?: 'keep' | 'forget'): number
   appendConfiguration(group: GroupId, configuration: Uint8Array): number
   /** The group was removed from this node: nothing of it is recovered any more. */
   appendRemoval(group: GroupId): number

@@ -1,0 +1,191 @@
+/**
+ * The files of the log's segments: made ready before they are needed, filled ahead of the writer, used again.
+ *
+ * Overwriting blocks that a file already has syncs much faster than appending (no metadata is written), so
+ *
+ * - a segment that nobody needs any more becomes a spare, whose blocks the next one takes over;
+ * - a file without blocks is filled with zeros ahead of the writer, by as much as has been written to it so far: a log that is little used
+ *   stays small.
+ *
+ * Everything here is background work, one step after the other. Only two things reach the hot path: a segment's `file`, undefined until
+ * it is ready, and `fillingFrom`, beyond which a write would meet zeros that are under way.
+ */
+
+import { UnumError } from '#kernel/base/errors.ts'
+import type { Disk, DiskFile } from '#kernel/base/host.ts'
+import { alignUp, pageBytes, segmentFileName, segmentHeaderBytes, segmentSalt } from './format.ts'
+import type { GroupState } from './group-state.ts'
+
+/** Written at once when a file is filled ahead. */
+const fillBytesMin = 64 << 10
+const fillBytesMax = 256 << 10
+
+/** Spare files kept. */
+const sparesMax = 2
+
+export interface Segment {
+  readonly id: number
+  readonly salt: number
+  /** Open for writing; undefined until it is ready, and when the segment is complete. */
+  file: DiskFile | undefined
+  /** Where the next batch will start. */
+  position: number
+  /** Up to here the file has blocks, or a write under way gives it some. */
+  filledBytes: number
+  /** Filling is under way, or is not tried again. */
+  isFilling: boolean
+  /** Zeros are being written from here on; infinite where none are. */
+  fillingFrom: number
+  /** Groups with entries in it that may still be needed, and the highest index of each. Gets shorter from the end. */
+  pins: { readonly group: GroupState; readonly highest: number }[]
+}
+
+export interface SegmentFilesOptions {
+  readonly disk: Disk
+  readonly directory: string
+  readonly segmentBytes: number
+  /** Id of the first segment to be written. */
+  readonly nextSegment: number
+  /** Names of files to be used again. */
+  readonly spares: readonly string[]
+  /** A file has become ready, or is filled: what waited for it can go on. */
+  readonly ready: () => void
+  readonly failed: (error: Error) => void
+}
+
+export class SegmentFiles {
+  readonly #options: SegmentFilesOptions
+  readonly #spares: string[]
+  #next: Segment
+  #isPreparing = false
+  #work: Promise<void> = Promise.resolve()
+  #isClosed = false
+
+  constructor(options: SegmentFilesOptions) {
+    this.#options = options
+    this.#spares = [...options.spares]
+    this.#next = newSegment(options.nextSegment, 0)
+  }
+
+  /** Makes the file of the next segment ready, unless that has been started. */
+  prepare(): void {
+    if (this.#isPreparing) return
+    this.#isPreparing = true
+    const segment = this.#next
+    this.#later(() => this.#makeReady(segment))
+  }
+
+  /** The same, where there is time to wait. @throws what `failed` is told otherwise */
+  async prepareNow(): Promise<Segment> {
+    this.#isPreparing = true
+    await this.#makeReady(this.#next)
+    return this.#next
+  }
+
+  /** Takes the next segment into use. */
+  advance(): Segment {
+    this.prepare()
+    const segment = this.#next
+    this.#next = newSegment(segment.id + 1, 0)
+    this.#isPreparing = false
+    return segment
+  }
+
+  /** After a batch in `segment` was synced: sees to it that the next ones find blocks, and a next segment. */
+  wroteIn(segment: Segment): void {
+    const { segmentBytes } = this.#options
+    const { position, filledBytes } = segment
+    if (position * 2 > segmentBytes) this.prepare()
+    const ahead = Math.min(fillBytesMax, alignUp(position, pageBytes))
+    if (segment.isFilling || position < fillBytesMin || filledBytes - position > ahead / 2) return
+    if (filledBytes >= segmentBytes) return
+    segment.isFilling = true
+    this.#later(() => this.#fill(segment, ahead))
+  }
+
+  /** No batch is written to the segment any more. */
+  complete(segment: Segment): void {
+    this.#later(async () => {
+      await segment.file?.close()
+      segment.file = undefined
+    })
+  }
+
+  /**
+   * Nobody needs the segment any more. Segments are removed one after the other, each durably: what is left is always the end of
+   * the log without a gap.
+   */
+  retire(segment: Segment): void {
+    const { disk, directory, segmentBytes } = this.#options
+    const name = segmentFileName(segment.id, 'log')
+    this.#later(async () => {
+      if (this.#spares.length < sparesMax && segment.filledBytes * 2 > segmentBytes) {
+        const spare = segmentFileName(segment.id, 'spare')
+        await disk.rename(`${directory}/${name}`, `${directory}/${spare}`)
+        this.#spares.push(spare)
+      } else {
+        await disk.remove(`${directory}/${name}`)
+      }
+      await disk.syncDirectory(directory)
+    })
+  }
+
+  /** Resolves when all that was begun is done and the files of `open` and of the next segment are closed. */
+  async close(open: Segment | undefined): Promise<void> {
+    await this.#work
+    this.#isClosed = true
+    await open?.file?.close()
+    await this.#next.file?.close()
+  }
+
+  async #makeReady(segment: Segment): Promise<void> {
+    const { disk, directory, ready } = this.#options
+    const path = `${directory}/${segmentFileName(segment.id, 'log')}`
+    const spare = this.#spares.shift()
+    if (spare !== undefined) await disk.rename(`${directory}/${spare}`, path)
+    const file = await disk.open(path, { create: spare === undefined })
+    await disk.syncDirectory(directory)
+    segment.filledBytes = Math.floor(file.size / pageBytes) * pageBytes
+    segment.file = file
+    ready()
+  }
+
+  async #fill(segment: Segment, bytes: number): Promise<void> {
+    const { file, filledBytes } = segment
+    if (!file) return
+    segment.fillingFrom = filledBytes
+    segment.filledBytes += bytes
+    try {
+      await file.write(filledBytes, new Uint8Array(bytes))
+      await file.sync()
+      segment.isFilling = false
+    } catch (error) {
+      // A full disk is for the writer to meet, if it comes that far.
+      if (!(error instanceof UnumError && error.code === 'DISK_FULL')) throw error
+    }
+    segment.fillingFrom = Number.POSITIVE_INFINITY
+    this.#options.ready()
+  }
+
+  #later(step: () => Promise<void>): void {
+    this.#work = this.#work
+      .then(() => (this.#isClosed ? undefined : step()))
+      .catch((error: Error) => {
+        this.#isClosed = true
+        this.#options.failed(error)
+      })
+  }
+}
+
+export function newSegment(id: number, filledBytes: number): Segment {
+  return {
+    id,
+    salt: segmentSalt(id),
+    file: undefined,
+    position: segmentHeaderBytes,
+    filledBytes,
+    isFilling: false,
+    fillingFrom: Number.POSITIVE_INFINITY,
+    pins: [],
+  }
+}
