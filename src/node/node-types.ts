@@ -16,6 +16,8 @@ export interface NodeOptions {
   readonly services: readonly Service[]
   /** Where each protocol listens, by `ListenerSpec.protocol`; a protocol without an address is not opened. */
   readonly listen: Readonly<Record<string, Address>>
+  /** Endpoints outside this node's services that the directory lists with them, by name: `admin`. */
+  readonly advertise?: Readonly<Record<string, string>>
   readonly settings: NodeSettings
   readonly log: Log
   /** The node has stopped itself, for a reason that only a restart or an operator can change. */

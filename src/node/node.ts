@@ -264,7 +264,7 @@ class Node implements RunningNode {
   }
 
   async #announce(): Promise<void> {
-    const endpoints: Record<string, string> = {}
+    const endpoints: Record<string, string> = { ...this.#options.advertise }
     for (const [protocol, { host, port }] of Object.entries(this.endpoints)) endpoints[protocol] = `${host}:${port}`
     this.#ask(announceEvaluator, announceArguments(this.name, endpoints))
   }
