@@ -7,7 +7,7 @@ import { latin1Bytes, latin1Text } from '#kernel/base/bytes.ts'
 import type { Host } from '#kernel/base/host.ts'
 import { defineService, type ServiceContext } from '#kernel/handles/service.ts'
 import { startNode } from './node.ts'
-import type { RunningNode } from './node-types.ts'
+import type { NodeSettings, RunningNode } from './node-types.ts'
 import { defaultSettings } from './settings.ts'
 
 /** A service of one evaluator pair and no wire protocol: tests call its gateway. */
@@ -45,7 +45,7 @@ function cellService(onOpen: (context: ServiceContext) => void) {
 
 const silent = { info() {}, warn() {}, error() {} }
 
-function cluster(size: number, shards = 1) {
+function cluster(size: number, shards = 1, settings: Partial<NodeSettings> = {}) {
   const members = Array.from({ length: size }, (_, i) => ({
     name: `n${i + 1}`,
     zone: 'a',
@@ -60,7 +60,7 @@ function cluster(size: number, shards = 1) {
       bootstrap: { clusterId: 'c', shards },
       services: [cellService((context) => contexts.set(name, context))],
       listen: { cell: { host: name, port: 1 } },
-      settings: defaultSettings,
+      settings: { ...defaultSettings, ...settings },
       log: silent,
     })
     await new Promise<void>((resolve, reject) => {
@@ -94,4 +94,22 @@ test('three nodes form a cluster, and a write at one is read at another', async 
   assert.equal(await simulation.complete(call('n2', 'set@1', '\0\u0003k', 'v')), 'ok')
   assert.equal(await simulation.complete(call('n3', 'get@1', '\0\u0003k')), 'v')
   assert.equal(nodes[0]!.status().shards.length, 2)
+})
+
+test('a node that missed more than the logs hold takes in a snapshot, and later leads with all of it', async () => {
+  const simulation = new Simulation({ seed: 2 })
+  const { members, start, call } = cluster(3, 1, { memoryTableBytes: 4096 })
+  await simulation.complete(Promise.all(members.map(({ name }) => start(name, simulation.machine(name).host))))
+  simulation.machine('n3').kill()
+  for (let i = 0; i < 300; i++) {
+    await simulation.complete(call('n1', 'set@1', `\0\u0003k${i}`, 'x'.repeat(200)))
+  }
+  const node = await simulation.complete(start('n3', simulation.machine('n3').restart()))
+  await simulation.run({ forMs: 3000 })
+  const shard = node.status().shards.find(({ space }) => space === 'cell')!
+  assert.ok(shard.flushedIndex > 200, `flushed to ${shard.flushedIndex}`)
+  simulation.machine('n1').kill()
+  for (let i = 0; i < 300; i += 50) {
+    assert.equal(await simulation.complete(call('n3', 'get@1', `\0\u0003k${i}`)), 'x'.repeat(200))
+  }
 })

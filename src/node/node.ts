@@ -4,6 +4,7 @@ import { UnumError } from '#kernel/base/errors.ts'
 import type { Address, Listener } from '#kernel/base/host.ts'
 import { ConsensusDriver } from '#kernel/consensus/driver.ts'
 import type { Group } from '#kernel/consensus/group.ts'
+import { SnapshotTransfer } from '#kernel/consensus/snapshot-transfer.ts'
 import {
   announceArguments,
   announceEvaluator,
@@ -31,7 +32,7 @@ import { Replicas } from './replicas.ts'
 import { nodeStatus } from './status.ts'
 
 /** One-way messages between nodes. On the wire: never reused. */
-const channels = { consensus: 1, calls: 2, answers: 3 } as const
+const channels = { consensus: 1, calls: 2, answers: 3, snapshots: 4 } as const
 
 /**
  * Starts a node and resolves when it serves clients.
@@ -77,6 +78,7 @@ class Node implements RunningNode {
   readonly #identity: Identity
   readonly #gateway: ShardGateway
   readonly #driver: ConsensusDriver
+  readonly #snapshots: SnapshotTransfer
   readonly #background: BackgroundWork[] = []
   readonly #listeners: Listener[] = []
   #transport!: Transport
@@ -114,7 +116,13 @@ class Node implements RunningNode {
         finish: link.finish,
         flush: () => this.#transport.flush(),
       },
-      sendSnapshot: () => {},
+      sendSnapshot: (group, to) => this.#snapshots.send(group, to),
+    })
+    this.#snapshots = new SnapshotTransfer({
+      driver: this.#driver,
+      open: (to, meta) => this.#transport.openBulk(to, channels.snapshots, meta),
+      receive: (group) => this.#replicas!.receive(group),
+      log: options.log,
     })
   }
 
@@ -171,6 +179,7 @@ class Node implements RunningNode {
     transport.register(channels.consensus, (_from, bytes) => this.#driver.receive(bytes))
     transport.register(channels.calls, (from, bytes) => this.#gateway.receiveCall(from, bytes))
     transport.register(channels.answers, (_from, bytes) => this.#gateway.receiveAnswer(bytes))
+    transport.onBulk(channels.snapshots, (stream) => this.#snapshots.receive(stream))
     transport.onPeerChange((peer, connected) => {
       if (connected) this.#driver.reconnected(peer)
       this.#gateway.connectedChanged(peer, connected)

@@ -7,7 +7,7 @@ import type { Group } from '#kernel/consensus/group.ts'
 import type { Log } from '#kernel/handles/service.ts'
 import { Shard, type ShardLimits } from '#kernel/shards/shard.ts'
 import type { NodeLog } from '#kernel/storage/log/node-log-types.ts'
-import { createTreeStore, type TreeStore } from '#kernel/storage/tables/index.ts'
+import { createTreeStore, type SnapshotReceiver, type TreeStore } from '#kernel/storage/tables/index.ts'
 
 export interface ReplicasOptions {
   readonly host: Host
@@ -69,6 +69,7 @@ export class Replicas {
       log,
       limits,
       tree,
+      reopen: () => this.#trees.open(`groups/${id}`),
       hooks: {
         touch: (group) => driver.touch(group),
         flushed: (group, boundary) => driver.flushed(group, boundary),
@@ -88,6 +89,11 @@ export class Replicas {
     const replica = { shard, group }
     this.#open.set(id, replica)
     return replica
+  }
+
+  /** Where the files of a snapshot of the group are put. */
+  receive(group: Group): Promise<SnapshotReceiver> {
+    return this.#trees.receive(`groups/${group.id}`)
   }
 
   async close(): Promise<void> {

@@ -93,7 +93,8 @@ export class ConsensusDriver {
     const { flushed } = options
     const raftLog = new RaftLog(recovered?.boundary ?? { index: 0, term: 0 }, recovered?.entries ?? [])
     // The log may lack what the tables hold: a snapshot that was taken in just before the node stopped.
-    if (raftLog.termAt(flushed.index) !== flushed.term) raftLog.resetTo(flushed)
+    const isBehind = raftLog.termAt(flushed.index) !== flushed.term
+    if (isBehind) raftLog.resetTo(flushed)
     const raft = new Raft({
       self: this.#options.self,
       settings: this.#options.settings,
@@ -106,7 +107,9 @@ export class ConsensusDriver {
     })
     const group = new Group(options.id, raft, options.machine, flushed.index)
     this.groups.set(options.id, group)
-    if (!recovered) group.lastBatch = log.appendConfiguration(options.id, encodeConfiguration(options.configuration))
+    if (isBehind) this.#writeAnew(group, options.configuration)
+    else if (!recovered)
+      group.lastBatch = log.appendConfiguration(options.id, encodeConfiguration(options.configuration))
     this.touch(group)
     return group
   }
@@ -120,18 +123,24 @@ export class ConsensusDriver {
 
   /** A leader's snapshot has replaced the machine's state. */
   installed(group: Group, boundary: LogBoundary, configuration: Configuration): void {
-    const log = this.#log!
-    const { raft } = group
-    raft.installSnapshot(boundary, configuration)
+    group.raft.installSnapshot(boundary, configuration)
     group.applied = boundary.index
-    if (raft.log.lastIndex === boundary.index) {
-      // Entries of another history may follow the boundary on disk: all of the group is written anew, in one batch.
-      log.appendRemoval(group.id)
-      log.appendHardState(group.id, { term: raft.term, vote: raft.vote })
-    }
-    log.appendConfiguration(group.id, encodeConfiguration(configuration))
-    group.lastBatch = log.appendBoundary(group.id, boundary)
+    this.#writeAnew(group, configuration)
     this.touch(group)
+  }
+
+  /** Entries of another history may follow the boundary on disk: all that the log holds of the group is written again, in one batch. */
+  #writeAnew(group: Group, configuration: Configuration): void {
+    const log = this.#log!
+    const { id, raft } = group
+    log.appendRemoval(id)
+    log.appendHardState(id, { term: raft.term, vote: raft.vote })
+    log.appendConfiguration(id, encodeConfiguration(configuration))
+    group.lastBatch = log.appendBoundary(id, raft.log.boundary)
+    const { firstIndex, lastIndex } = raft.log
+    if (firstIndex <= lastIndex) {
+      group.lastBatch = log.appendEntries(id, raft.log.slice(firstIndex, lastIndex, Number.POSITIVE_INFINITY))
+    }
   }
 
   /** Something about the group has changed: look at it when this turn ends. */

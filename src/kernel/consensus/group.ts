@@ -1,6 +1,7 @@
 import type { ByteWriter } from '#kernel/base/byte-writer.ts'
 import type { GroupId, LogEntry } from '#kernel/storage/log/node-log-types.ts'
 import type { TreeSnapshot } from '#kernel/storage/tables/tree.ts'
+import type { Configuration } from './configuration.ts'
 import type { Raft } from './raft.ts'
 
 /** What a group replicates: applies what is committed, and gathers what is to be proposed. */
@@ -15,6 +16,8 @@ export interface StateMachine {
   changed(group: Group): void
   /** The flushed state, for a follower that needs more than the log holds. */
   snapshot(): TreeSnapshot
+  /** Takes the received files, which are durable by now, for its state. @returns the configuration in it */
+  install(): Promise<Configuration>
 }
 
 /** A replica of a group on this node: its consensus and what it replicates. */

@@ -31,7 +31,8 @@ function rows(cursor: Cursor): string[] {
 test('rows under an overlay read as if what is in flight were applied, through batches, rollbacks and applying', () => {
   for (let seed = 1; seed <= 150; seed++) {
     const random = createRandom(seed)
-    const key = () => String.fromCharCode(97 + random.below(8)) + (random.below(2) ? String.fromCharCode(random.below(256)) : '')
+    const key = () =>
+      String.fromCharCode(97 + random.below(8)) + (random.below(2) ? String.fromCharCode(random.below(256)) : '')
     const below = createSortedMapTree()
     const expected = createSortedMapTree()
     const overlay = new Overlay(below)

@@ -1,3 +1,4 @@
+import { UnumError } from '#kernel/base/errors.ts'
 import type { Clock } from '#kernel/base/host.ts'
 import type { Configuration } from '#kernel/consensus/configuration.ts'
 import type { Group, StateMachine } from '#kernel/consensus/group.ts'
@@ -12,6 +13,8 @@ export interface ShardOptions {
   readonly log: Log
   readonly limits: ShardLimits
   readonly tree: Tree
+  /** Opens the tree that was received in the place of the present one, which is closed. */
+  readonly reopen: () => Promise<Tree>
   readonly hooks: ShardHooks
 }
 
@@ -35,20 +38,37 @@ export interface ShardHooks {
   failed(error: Error): void
 }
 
+/** How long a flush waits after it found the disk full. */
+const fullDiskRetryMs = 1000
+
 /** A replica of a shard: its state, what it does while it leads, and when its rows go to files. */
 export class Shard implements StateMachine {
-  readonly state: ShardState
-  readonly leader: ShardLeader
+  /** Replaced when a snapshot is taken in. */
+  state: ShardState
+  leader: ShardLeader
   readonly #options: ShardOptions
   #group: Group | undefined
-  #isFlushing = false
+  #flushing: Promise<void> | undefined
   /** Logs are kept one flush longer than needed, for followers that are a little behind. */
   #previousFlush: LogBoundary = { index: 0, term: 0 }
 
   constructor(options: ShardOptions) {
     this.#options = options
-    this.state = new ShardState(options.tree, options.limits.retentionUs)
-    this.leader = new ShardLeader({ state: this.state, clock: options.clock, limits: options.limits, log: options.log })
+    this.state = this.#newState(options.tree)
+    this.leader = this.#newLeader()
+  }
+
+  #newState(tree: Tree): ShardState {
+    return new ShardState(tree, this.#options.limits.retentionUs)
+  }
+
+  #newLeader(): ShardLeader {
+    const { clock, limits, log } = this.#options
+    const leader = new ShardLeader({ state: this.state, clock, limits, log })
+    leader.onWork = () => {
+      if (this.#group) this.#options.hooks.touch(this.#group)
+    }
+    return leader
   }
 
   /** The configuration in the flushed state; undefined where nothing was flushed yet. */
@@ -58,7 +78,6 @@ export class Shard implements StateMachine {
 
   attach(group: Group): void {
     this.#group = group
-    this.leader.onWork = () => this.#options.hooks.touch(group)
     this.#previousFlush = { index: this.state.index, term: this.state.term }
   }
 
@@ -76,7 +95,7 @@ export class Shard implements StateMachine {
     this.#options.hooks.applied()
     const { memoryTableBytes } = this.#options.limits
     const isLarge = this.state.tree.unflushedBytes > memoryTableBytes || group.raft.log.bytes > 4 * memoryTableBytes
-    if (isLarge && !this.#isFlushing) void this.flush()
+    if (isLarge && !this.#flushing) void this.flush()
   }
 
   changed(group: Group): void {
@@ -84,21 +103,38 @@ export class Shard implements StateMachine {
     this.#options.hooks.changed(group)
   }
 
-  /** Writes the rows as they are now to files, and lets go of the log before the flush before. */
-  async flush(): Promise<void> {
+  /** Writes the rows as they are now to files, and lets go of the log before the flush before. One at a time. */
+  flush(): Promise<void> {
+    this.#flushing ??= this.#flush().finally(() => {
+      this.#flushing = undefined
+    })
+    return this.#flushing
+  }
+
+  async #flush(): Promise<void> {
+    const { hooks, clock, log } = this.#options
     const group = this.#group!
-    const { index, term } = this.state
-    this.#isFlushing = true
+    const { index, term, tree } = this.state
     try {
       const meta = this.state.writeMeta(group.raft.configurationAt(index))
-      await this.state.tree.flush({ index, term, meta })
-      this.#options.hooks.flushed(group, this.#previousFlush)
+      await tree.flush({ index, term, meta })
+      hooks.flushed(group, this.#previousFlush)
       this.#previousFlush = { index, term }
     } catch (error) {
-      this.#options.hooks.failed(error as Error)
-    } finally {
-      this.#isFlushing = false
+      if (!(error instanceof UnumError) || error.code !== 'DISK_FULL') return hooks.failed(error as Error)
+      log.warn({ group: group.id, code: error.code }, `Rows stay in memory until the disk has room: ${error.message}`)
+      await clock.sleep(fullDiskRetryMs)
     }
+  }
+
+  async install(): Promise<Configuration> {
+    await this.#flushing
+    await this.state.tree.close()
+    this.state = this.#newState(await this.#options.reopen())
+    this.leader = this.#newLeader()
+    const configuration = this.state.readMeta()
+    this.#previousFlush = { index: this.state.index, term: this.state.term }
+    return configuration
   }
 
   snapshot(): TreeSnapshot {

@@ -1,0 +1,152 @@
+import { ByteReader } from '#kernel/base/byte-reader.ts'
+import { ByteWriter } from '#kernel/base/byte-writer.ts'
+import { UnumError } from '#kernel/base/errors.ts'
+import type { Log } from '#kernel/handles/service.ts'
+import type { SnapshotReceiver } from '#kernel/storage/tables/index.ts'
+import type { BulkReader, BulkWriter } from '#kernel/transport/bulk/bulk-types.ts'
+import type { ReplicaId } from './configuration.ts'
+import type { ConsensusDriver } from './driver.ts'
+import type { Group } from './group.ts'
+
+export interface SnapshotTransferOptions {
+  readonly driver: ConsensusDriver
+  readonly open: (to: number, meta: Uint8Array) => BulkWriter
+  /** Where the files of a group's snapshot are put, beside those in use. */
+  readonly receive: (group: Group) => Promise<SnapshotReceiver>
+  readonly log: Log
+}
+
+/** Bytes read from a file and sent at a time. */
+const chunkBytes = 256 << 10
+/** Files of one snapshot. */
+const filesMax = 1 << 20
+
+/**
+ * Brings a follower that needs more than the log holds the files of a leader's flushed state, over the bulk connection. A stream's
+ * meta is `group(varint) term(varint) index(varint) boundaryTerm(varint) count(varint) (name(text) bytes(uint64))*`; its bytes are the
+ * files, one after the other.
+ */
+export class SnapshotTransfer {
+  readonly #options: SnapshotTransferOptions
+  readonly #receiving = new Set<Group>()
+
+  constructor(options: SnapshotTransferOptions) {
+    this.#options = options
+  }
+
+  /** The driver's `sendSnapshot`. */
+  send(group: Group, to: ReplicaId): void {
+    const { driver, log } = this.#options
+    const { term } = group.raft
+    const snapshot = group.machine.snapshot()
+    const { index } = snapshot.mark
+    this.#send(group, to, term, snapshot)
+      .then(
+        () => true,
+        (error) => {
+          log.warn(
+            { group: group.id, to, error: String(error) },
+            'A snapshot could not be sent, it will be tried again',
+          )
+          return false
+        },
+      )
+      .then((installed) => {
+        snapshot.release()
+        if (group.raft.term !== term) return
+        group.raft.snapshotFinished(to, index, installed)
+        driver.touch(group)
+      })
+  }
+
+  async #send(
+    group: Group,
+    to: ReplicaId,
+    term: number,
+    snapshot: ReturnType<Group['machine']['snapshot']>,
+  ): Promise<void> {
+    const { mark, files } = snapshot
+    if (mark.index === 0) throw new UnumError('UNAVAILABLE', 'Nothing is flushed yet')
+    const meta = new ByteWriter(256)
+    for (const number of [group.id, term, mark.index, mark.term, files.length]) meta.varint(number)
+    for (const { name, bytes } of files) {
+      meta.text(name)
+      meta.uint64(bytes)
+    }
+    const stream = this.#options.open(to, meta.take())
+    try {
+      for (const { name, bytes } of files) {
+        for (let at = 0; at < bytes; at += chunkBytes) {
+          if (group.raft.term !== term) throw new UnumError('UNAVAILABLE', 'This replica does not lead any more')
+          await stream.write(await snapshot.read(name, at, Math.min(chunkBytes, bytes - at)))
+        }
+      }
+      await stream.end()
+    } catch (error) {
+      stream.abort('UNAVAILABLE', String(error))
+      throw error
+    }
+  }
+
+  /** For the transport: takes in one snapshot. Its errors go to the sender. */
+  async receive(stream: BulkReader): Promise<void> {
+    const reader = new ByteReader(stream.meta)
+    const group = this.#options.driver.groups.get(reader.varint())
+    const term = reader.varint()
+    const boundary = { index: reader.varint(), term: reader.varint() }
+    const files = readFiles(reader)
+    if (!group || term < group.raft.term || this.#receiving.has(group)) {
+      throw new UnumError('UNAVAILABLE', 'This snapshot cannot be taken in now')
+    }
+    this.#receiving.add(group)
+    try {
+      const receiver = await this.#options.receive(group)
+      try {
+        await receiveFiles(stream, files, receiver)
+        if (boundary.index <= group.raft.committed) {
+          await receiver.abandon()
+          return
+        }
+        group.isInstalling = true
+        await receiver.finish()
+      } catch (error) {
+        await receiver.abandon()
+        throw error
+      }
+      const configuration = await group.machine.install()
+      this.#options.driver.installed(group, boundary, configuration)
+    } finally {
+      group.isInstalling = false
+      this.#receiving.delete(group)
+    }
+  }
+}
+
+interface FileHead {
+  readonly name: string
+  readonly bytes: number
+}
+
+function readFiles(reader: ByteReader): FileHead[] {
+  const count = reader.varint()
+  if (count > filesMax)
+    throw new UnumError('LIMIT_EXCEEDED', `A snapshot has ${count} files: at most ${filesMax} are taken`)
+  return Array.from({ length: count }, () => ({ name: reader.text(), bytes: reader.uint64() }))
+}
+
+/** Cuts the stream into its files. */
+async function receiveFiles(stream: BulkReader, files: readonly FileHead[], receiver: SnapshotReceiver): Promise<void> {
+  let rest: Uint8Array | undefined
+  for (const { name, bytes } of files) {
+    let at = 0
+    while (at < bytes) {
+      rest ??= await stream.read()
+      if (!rest) throw new UnumError('DATA_DAMAGED', `A snapshot ends in the middle of ${name}`)
+      const part = rest.subarray(0, bytes - at)
+      await receiver.write(name, at, part)
+      at += part.length
+      rest = part.length < rest.length ? rest.subarray(part.length) : undefined
+    }
+  }
+  if (rest || (await stream.read())) throw new UnumError('DATA_DAMAGED', 'A snapshot has more bytes than its files')
+}
