@@ -1,6 +1,6 @@
 import type { Arguments } from '#kernel/base/arguments.ts'
 import type { Call } from './call.ts'
-import type { Client } from './client.ts'
+import type { Client } from './connection/client.ts'
 
 /**
  * A command is one row: what COMMAND says of it, where its keys are, and what runs it. To add one, write its row and its
@@ -25,15 +25,30 @@ export interface ShardCommand extends CommandSpec {
   /** Raised when what `run` does for the same arguments changes: evaluators never change their meaning. */
   readonly version: number
   readonly run: Run
+  /** For a command without keys, which concerns all of them: how the replies of several shards become one. */
+  readonly spread?: Spread
 }
+
+/**
+ * `sum` adds integers, `list` joins lists, `same` takes one of the replies, all of which are the same, `any` asks shards in a
+ * random order until one has something, `cursor` goes from shard to shard with SCAN's cursor.
+ */
+export type Spread = 'sum' | 'list' | 'same' | 'any' | 'cursor'
 
 /** Writes exactly one reply, or throws a `CommandError`, whose text is the reply then. */
 export type Run = (call: Call) => void
 
-/** Is answered by the connection: needs no rows, or asks shards for them itself. */
+/**
+ * Is answered by the connection: needs no rows, or asks shards for them itself. `handle` writes one reply, takes a place for a
+ * later one (`client.reserve`), or throws a `CommandError`. Between MULTI and EXEC it is queued, unless it is flagged
+ * `no_multi` (then it is refused) or `immediate`.
+ */
 export interface ConnectionCommand extends CommandSpec {
   readonly at: 'connection'
   readonly handle: (client: Client, args: Arguments) => void
+  readonly immediate?: boolean
+  /** The command is a family: its second argument chooses one of these. Their names are `client|id` and so on. */
+  readonly subcommands?: readonly Command[]
 }
 
 export type Command = ShardCommand | ConnectionCommand
@@ -78,6 +93,8 @@ export interface KeyPositions {
   readonly last: number
   readonly step: number
   readonly also?: (args: Arguments) => readonly number[]
+  /** The argument that is a slot's number, of commands about a slot. */
+  readonly slot?: number
 }
 
 export const noKeys: KeyPositions = { first: 0, last: 0, step: 0 }
@@ -86,14 +103,24 @@ export const firstTwoKeys: KeyPositions = { first: 1, last: 2, step: 1 }
 export const allKeys: KeyPositions = { first: 1, last: -1, step: 1 }
 
 /** Rows of shard commands: `flags` are written without `readonly` and `write`, which `kind` implies. */
-export type ShardRow = Omit<ShardCommand, 'at' | 'kind' | 'version'> & { readonly version?: number }
+export type ShardRow = Omit<ShardCommand, 'at' | 'kind' | 'version' | 'spread'> & { readonly version?: number }
 
-export function read(row: ShardRow): ShardCommand {
-  return { version: 1, ...row, flags: ['readonly', ...row.flags], at: 'shard', kind: 'read' }
+export function read(row: ShardRow, spread?: Spread): ShardCommand {
+  return shardCommand(row, 'read', 'readonly', spread)
 }
 
-export function write(row: ShardRow): ShardCommand {
-  return { version: 1, ...row, flags: ['write', ...row.flags], at: 'shard', kind: 'write' }
+export function write(row: ShardRow, spread?: Spread): ShardCommand {
+  return shardCommand(row, 'write', 'write', spread)
+}
+
+function shardCommand(
+  row: ShardRow,
+  kind: ShardCommand['kind'],
+  flag: CommandFlag,
+  spread: Spread | undefined,
+): ShardCommand {
+  const command = { version: 1, ...row, flags: [flag, ...row.flags], at: 'shard', kind } as const
+  return spread ? { ...command, spread } : command
 }
 
 export function onConnection(row: Omit<ConnectionCommand, 'at'>): ConnectionCommand {

@@ -9,8 +9,8 @@ import { chanceOf } from '../members/sampling.ts'
 import { integerArgument } from '../numbers.ts'
 import { array, bulk, bulkRange, nullBulk } from '../reply.ts'
 import { slotCount } from '../slots.ts'
-import type { KeyPosition } from './headers.ts'
-import { positionEnd, positionOfSlot, visitKeys } from './headers.ts'
+import type { KeyPosition } from './positions.ts'
+import { positionEnd, positionOfSlot, visitKeys } from './positions.ts'
 
 /** SCAN, KEYS, RANDOMKEY over the keys of one shard; the connection puts shards together. */
 

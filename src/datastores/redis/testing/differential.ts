@@ -6,6 +6,7 @@ import type { ShardCommand } from '../command.ts'
 import { arityFits } from '../connection/command-table.ts'
 import { wrongArity } from '../errors.ts'
 import type { ProtocolVersion } from '../reply.ts'
+import { checkInvariants } from './invariants.ts'
 import type { RealRedis } from './real-redis.ts'
 import type { ReplyTree } from './reply-reader.ts'
 import { readReply } from './reply-reader.ts'
@@ -72,6 +73,7 @@ export async function compareWithRealRedis(real: RealRedis, options: Differentia
         `seed ${JSON.stringify(seed)}, RESP${protocol}, after ${history.length} commands:\n${history.slice(-12).join('\n')}\nours:  ${JSON.stringify(ours)}\nRedis: ${JSON.stringify(expected)}`,
       )
     }
+    checkInvariants(twin.evaluation)
   }
 }
 

@@ -31,10 +31,10 @@ export const keyCommands: readonly ShardCommand[] = [
   read(row('type', 2, fast, '1.0.0', 'What type a key holds', type)),
   write(row('unlink', -2, fast, '4.0.0', 'Deletes keys', del, allKeys)),
   // The following concern all keys: a connection runs them on each shard and puts the replies together.
-  read(serverRow('dbsize', 1, fast, '1.0.0', 'How many keys there are', dbsize)),
-  write(serverRow('flushall', -1, [], '1.0.0', 'Deletes all keys', flush)),
-  write(serverRow('flushdb', -1, [], '1.0.0', 'Deletes all keys', flush)),
-  read(row('keys', 2, [], '1.0.0', 'The keys that match a pattern', keys, noKeys)),
-  read(row('randomkey', 1, [], '1.0.0', 'A random key', randomkey, noKeys)),
-  read(row('scan', -2, [], '2.8.0', 'Iterates over the keys, some at a time', scan, noKeys)),
+  read(serverRow('dbsize', 1, fast, '1.0.0', 'How many keys there are', dbsize), 'sum'),
+  write(serverRow('flushall', -1, [], '1.0.0', 'Deletes all keys', flush), 'same'),
+  write(serverRow('flushdb', -1, [], '1.0.0', 'Deletes all keys', flush), 'same'),
+  read(row('keys', 2, [], '1.0.0', 'The keys that match a pattern', keys, noKeys), 'list'),
+  read(row('randomkey', 1, [], '1.0.0', 'A random key', randomkey, noKeys), 'any'),
+  read(row('scan', -2, [], '2.8.0', 'Iterates over the keys, some at a time', scan, noKeys), 'cursor'),
 ]

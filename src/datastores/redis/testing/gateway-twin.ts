@@ -1,0 +1,125 @@
+import type { Arguments } from '#kernel/base/arguments.ts'
+import { ByteWriter } from '#kernel/base/byte-writer.ts'
+import type { Random } from '#kernel/base/host.ts'
+import type { FailureReason, Gateway, PendingReply, Session, Submission } from '#kernel/handles/service.ts'
+import type { EvaluatorSpec } from '#kernel/shards/evaluation.ts'
+import { WriteNeeded } from '#kernel/shards/evaluation.ts'
+import { slotCount } from '../slots.ts'
+import { EvaluationTwin } from './evaluation-twin.ts'
+
+/**
+ * Shards in this process, for tests of connections. Evaluations run when they are submitted; what the caller learns when is
+ * `answers`:
+ *
+ * - `at once`: reads at once, writes at the end of the turn
+ * - `late`: everything later, when `deliver` is called: in order for a session and a shard, else in any
+ */
+export class GatewayTwin implements Gateway {
+  readonly shards: readonly ShardTwinRange[]
+  answers: 'at once' | 'late' = 'at once'
+  /** What the next requests fail with, without being done. */
+  failure: FailureReason | undefined = undefined
+  submitted = 0
+  readonly #evaluators: ReadonlyMap<string, EvaluatorSpec>
+  readonly #defer: (callback: () => void) => void
+  readonly #outcomes: Outcome[] = []
+
+  constructor(options: {
+    readonly evaluators: readonly EvaluatorSpec[]
+    readonly shardCount: number
+    readonly defer: (callback: () => void) => void
+  }) {
+    this.#evaluators = new Map(options.evaluators.map((spec) => [spec.name, spec]))
+    this.#defer = options.defer
+    const { shardCount } = options
+    this.shards = Array.from({ length: shardCount }, (_, i) => ({
+      firstSlot: Math.floor((i * slotCount) / shardCount),
+      lastSlot: Math.floor(((i + 1) * slotCount) / shardCount) - 1,
+      evaluation: new EvaluationTwin(),
+    }))
+  }
+
+  openSession(): Session {
+    const inFlight = new Map<ShardTwinRange, number>()
+    return {
+      submit: (request, reply, pending) => this.#submit(inFlight, request, reply, pending),
+      close: () => {},
+    }
+  }
+
+  get waiting(): number {
+    return this.#outcomes.length
+  }
+
+  /** Tells one outcome that may come next, chosen at random. @returns false where none is waiting */
+  deliver(random: Random): boolean {
+    const heads = this.#outcomes.filter(
+      ({ lane, shard }, i) => this.#outcomes.findIndex((each) => each.lane === lane && each.shard === shard) === i,
+    )
+    if (heads.length === 0) return false
+    const outcome = heads[random.below(heads.length)]!
+    this.#outcomes.splice(this.#outcomes.indexOf(outcome), 1)
+    outcome.tell()
+    return true
+  }
+
+  #submit(lane: Map<ShardTwinRange, number>, request: Submission, reply: ByteWriter, pending: PendingReply): boolean {
+    this.submitted++
+    const shard = this.#shardOf(request)
+    const failure = this.failure ?? (shard ? undefined : 'CROSS_SHARD')
+    const home = shard ?? this.shards[0]!
+    const spec = this.#evaluators.get(request.evaluator)
+    if (!spec) throw new Error(`no evaluator ${request.evaluator}`)
+    const atOnce = this.answers === 'at once' && !failure && spec.kind === 'read' && !lane.get(home)
+    const own = new ByteWriter()
+    const wrote = !failure && this.evaluate(home.evaluation, spec, request.args, own)
+    if (atOnce && !wrote) {
+      reply.raw(own.view())
+      return true
+    }
+    lane.set(home, (lane.get(home) ?? 0) + 1)
+    const bytes = own.copy()
+    const tell = () => {
+      lane.set(home, lane.get(home)! - 1)
+      if (failure) pending.failed(failure)
+      else pending.replied(bytes)
+    }
+    if (this.answers === 'late') this.#outcomes.push({ lane, shard: home, tell })
+    else this.#defer(tell)
+    return false
+  }
+
+  /** @returns whether it ran as a write */
+  evaluate(evaluation: EvaluationTwin, spec: EvaluatorSpec, args: Arguments, reply: ByteWriter): boolean {
+    evaluation.begin(spec.kind)
+    try {
+      spec.run(evaluation, args, reply)
+      return spec.kind === 'write'
+    } catch (thrown) {
+      if (!(thrown instanceof WriteNeeded)) throw thrown
+    }
+    evaluation.begin('write')
+    reply.clear()
+    spec.run(evaluation, args, reply)
+    return true
+  }
+
+  #shardOf({ slot, slots = [] }: Submission): ShardTwinRange | undefined {
+    if (slot === undefined) return this.shards.length === 1 ? this.shards[0] : undefined
+    const shard = this.shards.find(({ lastSlot }) => slot <= lastSlot)
+    return slots.every((each) => each >= shard!.firstSlot && each <= shard!.lastSlot) ? shard : undefined
+  }
+}
+
+export interface ShardTwinRange {
+  readonly firstSlot: number
+  readonly lastSlot: number
+  readonly evaluation: EvaluationTwin
+}
+
+interface Outcome {
+  /** One per session. */
+  readonly lane: unknown
+  readonly shard: ShardTwinRange
+  readonly tell: () => void
+}
