@@ -121,6 +121,7 @@ export class WireConnection implements Connection {
   /** The connection is lost: with `error`, or without one after a proper end. */
   fail(error: Error | undefined): void {
     if (this.#closed) return
+    if (error) this.#dropStalled()
     this.#shut()
     this.#after(0, eventKinds.closed, this.machine, 1, () => this.#enter(() => this.handler.closed(error)))
   }
@@ -135,7 +136,11 @@ export class WireConnection implements Connection {
 
   /** The machine is gone: nobody says a word to the other side. */
   vanish(): void {
+    this.#dropStalled()
     this.#shut()
+  }
+
+  #dropStalled(): void {
     this.#stalled = []
     this.#network.stalled.delete(this)
   }
@@ -258,6 +263,7 @@ export class WireConnection implements Connection {
     this.#network.stalled.add(this)
     this.#after(this.#network.wire.stallTimeoutUs(), eventKinds.stallTimeout, this.machine, 0, () => {
       if (!this.#network.stalled.has(this) || this.#stalledSinceUs !== since) return
+      this.#dropStalled()
       this.fail(new UnumError('CONNECTION_FAILED', `Connection to ${this.peer} timed out`))
     })
   }

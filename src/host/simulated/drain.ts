@@ -26,10 +26,15 @@ export function findSynchronousDrain(): Drain | undefined {
   return steps === 2 ? drain : undefined
 }
 
-/** Runs `callback` in a macrotask of its own. */
-export const hop: (callback: () => void) => void = makeHop()
+let hopper: ((callback: () => void) => void) | undefined
 
-function makeHop(): (callback: () => void) => void {
+/** Runs `callback` in a macrotask of its own. */
+export function hop(callback: () => void): void {
+  hopper ??= makeHopper()
+  hopper(callback)
+}
+
+function makeHopper(): (callback: () => void) => void {
   const immediate = (globalThis as { setImmediate?: (callback: () => void) => void }).setImmediate
   if (immediate) return (callback) => immediate(callback)
   const channel = new MessageChannel()

@@ -18,8 +18,8 @@ export interface MachineParts {
   readonly clock: ClockOptions
   readonly random: Random
   readonly faults: FaultCounts
-  /** Runs `callback` as an event of its own, now. */
-  readonly release: (process: SimulatedProcess, callback: () => void) => void
+  /** Lets the process run what it holds, soon. */
+  readonly wake: (process: SimulatedProcess) => void
 }
 
 /** A machine of the simulation: a disk that stays, and one process at a time that may be paused, killed and started again. */
@@ -77,9 +77,7 @@ export class Machine {
     const process = this.#process
     if (!process.paused) return
     process.paused = false
-    const held = process.held
-    process.held = []
-    for (const callback of held) this.#parts.release(process, callback)
+    this.#parts.wake(process)
   }
 
   /** Ends the process at once (SIGKILL). What it wrote stays; its system closes its connections and ports. */

@@ -54,6 +54,8 @@ export interface ClockOptions {
   readonly wallOffsetMs: number
   /** Timers fire up to so much late. */
   readonly timerLateMs: number
+  /** How long a process is busy with one turn of its event loop; what comes due meanwhile is handled together in the next. */
+  readonly turn: Latency
 }
 
 /** Everything that a seed does not decide. Fields left out have the values of `simulationDefaults`. */
@@ -88,7 +90,12 @@ export const simulationDefaults = {
     bytesPerMs: 1_500_000,
     parallel: 4,
   },
-  clock: { wallStartMs: 1_700_000_000_000, wallOffsetMs: 50, timerLateMs: 0.5 },
+  clock: {
+    wallStartMs: 1_700_000_000_000,
+    wallOffsetMs: 50,
+    timerLateMs: 0.5,
+    turn: { baseMs: 0.002, jitterMs: 0.02, spikeChance: 0.0002, spikeMs: 20 },
+  },
 } as const satisfies {
   readonly network: NetworkOptions
   readonly disk: DiskOptions

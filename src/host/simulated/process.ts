@@ -16,7 +16,9 @@ export class SimulatedProcess implements Process {
   readonly machine: number
   alive = true
   paused = false
-  /** Callbacks that came due while it was paused, in order. */
+  /** Until then its event loop is taken by the turn that it ran last. */
+  busyUntilUs = 0
+  /** Callbacks that came due while it was paused or busy, in order: they become one turn. */
   held: (() => void)[] = []
 
   constructor(machine: number) {

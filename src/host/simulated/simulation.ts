@@ -11,7 +11,7 @@ import { Machine } from './machine.ts'
 import type { ClockOptions, DiskOptions, NetworkOptions, SimulationOptions } from './options.ts'
 import { simulationDefaults } from './options.ts'
 import type { Runtime, SimulatedProcess } from './process.ts'
-import { diskTiming, simulatedWire } from './timing.ts'
+import { diskTiming, drawUs, simulatedWire } from './timing.ts'
 import { Trace } from './trace.ts'
 
 export interface RunOptions {
@@ -35,7 +35,8 @@ const turnRoundsMax = 10_000
  *
  * Invariants:
  * 1. An event runs callbacks of at most one process; then all promise continuations, then what that turn deferred, until
- *    nothing of either is left; only then comes the next event.
+ *    nothing of either is left; only then comes the next event. What comes due for a process that is busy with its last turn, or paused,
+ *    waits and becomes one turn.
  * 2. Time moves only between events.
  * 3. Nothing here depends on how fast the run is, nor on what runs it.
  */
@@ -46,6 +47,7 @@ export class Simulation {
   readonly #diskOptions: DiskOptions
   readonly #clockOptions: ClockOptions
   readonly #timerRandom: Random
+  readonly #turnRandom: Random
   readonly #machines = new Map<string, Machine>()
   readonly #queue = new EventQueue()
   readonly #trace = new Trace()
@@ -55,9 +57,11 @@ export class Simulation {
   #drain: Drain | undefined
   #drainSought = false
   /** Code of a process or of the harness ran since microtasks were last drained. */
-  #codeRan = true
+  #codeRan = false
   #turnEnd: { readonly process: SimulatedProcess; readonly callback: () => void }[] = []
   #turnRounds = 0
+  /** Whose turn it is. */
+  #turnOf: SimulatedProcess | undefined
   #running = false
 
   constructor(options: SimulationOptions) {
@@ -65,6 +69,7 @@ export class Simulation {
     this.#diskOptions = { ...simulationDefaults.disk, ...options.disk }
     this.#clockOptions = { ...simulationDefaults.clock, ...options.clock }
     this.#timerRandom = this.random.child('timers')
+    this.#turnRandom = this.random.child('turns')
     const networkOptions: NetworkOptions = { ...simulationDefaults.network, ...options.network }
     this.#scheduler = this.#makeScheduler()
     this.network = new WireNetwork(this.#scheduler, simulatedWire(this.random.child('network'), networkOptions))
@@ -99,9 +104,7 @@ export class Simulation {
       clock: this.#clockOptions,
       random,
       faults: this.faults,
-      release: (process, callback) => {
-        this.#scheduler.after(0, eventKinds.resumed, process.machine, 0, () => this.#scheduler.enter(process, callback))
-      },
+      wake: (process) => this.#wakeAt(process, this.#nowUs),
     })
     this.#machines.set(name, machine)
     return machine
@@ -152,6 +155,8 @@ export class Simulation {
   run(options: RunOptions = {}): Promise<RunEnd> {
     assert(!this.#running, 'a simulation has one run at a time')
     this.#running = true
+    // What the harness did since the last run may have settled promises.
+    this.#codeRan = true
     const endUs =
       options.forMs === undefined ? Number.POSITIVE_INFINITY : this.#nowUs + Math.round(options.forMs * 1000)
     return new Promise((resolve, reject) => {
@@ -229,9 +234,51 @@ export class Simulation {
       assert(this.#turnRounds++ < turnRoundsMax, 'deferred callbacks do not defer for ever')
       const deferred = this.#turnEnd
       this.#turnEnd = []
-      for (const { process, callback } of deferred) this.#scheduler.enter(process, callback)
+      for (const { process, callback } of deferred) this.#runOrHold(process, callback)
+    }
+    const process = this.#turnOf
+    if (process) {
+      this.#turnOf = undefined
+      process.busyUntilUs = this.#nowUs + drawUs(this.#turnRandom, this.#clockOptions.turn)
+      if (process.held.length > 0) this.#wakeAt(process, process.busyUntilUs)
     }
     return true
+  }
+
+  /** A callback that came due outside its process's turn: runs now, or in the turn that comes when the process is free. */
+  #enter(process: SimulatedProcess, callback: () => void): void {
+    if (!process.alive) return
+    if (this.#nowUs >= process.busyUntilUs && process.held.length === 0) {
+      this.#runOrHold(process, callback)
+      return
+    }
+    if (process.held.length === 0 && !process.paused) this.#wakeAt(process, process.busyUntilUs)
+    process.held.push(callback)
+  }
+
+  #runOrHold(process: SimulatedProcess, callback: () => void): void {
+    if (!process.alive) return
+    if (process.paused) {
+      process.held.push(callback)
+      return
+    }
+    this.#codeRan = true
+    this.#turnOf = process
+    callback()
+  }
+
+  /** One turn with everything that the process holds. */
+  #wakeAt(process: SimulatedProcess, atUs: number): void {
+    this.#scheduler.after(atUs - this.#nowUs, eventKinds.resumed, process.machine, 0, () => {
+      if (process.paused) return
+      if (this.#nowUs < process.busyUntilUs) {
+        this.#wakeAt(process, process.busyUntilUs)
+        return
+      }
+      const held = process.held
+      process.held = []
+      for (const callback of held) this.#runOrHold(process, callback)
+    })
   }
 
   #makeScheduler(): Scheduler & Runtime {
@@ -240,26 +287,17 @@ export class Simulation {
       this.#queue.push(event)
       return event
     }
-    const enter = (process: SimulatedProcess, callback: () => void) => {
-      if (!process.alive) return
-      if (process.paused) {
-        process.held.push(callback)
-        return
-      }
-      this.#codeRan = true
-      callback()
-    }
     return {
       nowUs: () => this.#nowUs,
       after: (delayUs, kind, machine, digest, action) => void push(delayUs, kind, machine, digest, action),
-      enter: (process, callback) => enter(process as SimulatedProcess, callback),
+      enter: (process, callback) => this.#enter(process as SimulatedProcess, callback),
       atTurnEnd: (process, callback) => {
         if (process.alive) this.#turnEnd.push({ process: process as SimulatedProcess, callback })
       },
       timerEvent: (process, delayMs, callback) => {
         const lateMs = this.#timerRandom.float() * this.#clockOptions.timerLateMs
         const delayUs = Math.ceil((Math.max(0, delayMs) + lateMs) * 1000)
-        return push(delayUs, eventKinds.timer, process.machine, 0, () => enter(process, callback))
+        return push(delayUs, eventKinds.timer, process.machine, 0, () => this.#enter(process, callback))
       },
       cancel: (event) => this.#queue.cancel(event),
     }
