@@ -36,8 +36,8 @@ export const frames = {
   failure: { tag: 5, bodyBytesMin: 4, purpose: 'messages' },
   /** id u32: the reply is not wanted any more. */
   cancel: { tag: 6, bodyBytesMin: 4, purpose: 'messages' },
-  /** stream u32, credit in bytes that the opener assumes u32, meta. */
-  bulkOpen: { tag: 16, bodyBytesMin: 8, purpose: 'bulk' },
+  /** stream u32, meta. */
+  bulkOpen: { tag: 16, bodyBytesMin: 4, purpose: 'bulk' },
   /** stream u32, payload. */
   bulkChunk: { tag: 17, bodyBytesMin: 4, purpose: 'bulk' },
   /** stream u32: all chunks were sent. */
@@ -59,16 +59,23 @@ export const frameSpecs: readonly (FrameSpec | undefined)[] = (() => {
   return byTag
 })()
 
-/** Fills in the header at `start`, whose body follows it up to `end`. */
-export function sealFrame(bytes: Uint8Array, start: number, end: number, tag: number, channel: number): void {
-  const length = end - start - frameHeaderBytes
-  putUint32(bytes, start, length)
+/** Fills in the header at `start`. The body follows it up to `end`, and goes on with `payload`, which lies elsewhere. */
+export function sealFrame(
+  bytes: Uint8Array,
+  start: number,
+  end: number,
+  tag: number,
+  channel: number,
+  payload?: Uint8Array,
+): void {
+  putUint32(bytes, start, end - start - frameHeaderBytes + (payload ? payload.length : 0))
   bytes[start + 4] = tag
   bytes[start + 5] = channel
   const header = crc32c(bytes, start, start + checkedHeaderBytes)
   bytes[start + 6] = header
   bytes[start + 7] = header >>> 8
-  putUint32(bytes, start + 8, crc32c(bytes, start + frameHeaderBytes, end, header))
+  const crc = crc32c(bytes, start + frameHeaderBytes, end, header)
+  putUint32(bytes, start + 8, payload ? crc32c(payload, 0, payload.length, crc) : crc)
 }
 
 /** Whether the header at `start` is one that `sealFrame` made. Says nothing of the body. */

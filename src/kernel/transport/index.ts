@@ -1,3 +1,4 @@
+export type { BulkHandler, BulkReader, BulkWriter } from './bulk/bulk-types.ts'
 export type { TransportLimits } from './limits.ts'
 export { transportLimits } from './limits.ts'
 export type { Transport } from './transport.ts'

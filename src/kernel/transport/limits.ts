@@ -4,8 +4,10 @@ import { assert } from '#kernel/base/errors.ts'
 export interface TransportLimits {
   /** Body of one frame. Must hold the largest message of any channel, and be the same on all nodes. */
   readonly frameBytesMax: number
-  /** Waiting to be sent to one peer; beyond it one-way messages are dropped, requests refused. One frame may pass over it. */
+  /** Waiting to be sent to one peer: beyond it one-way messages are dropped. One frame may pass over it. */
   readonly queueBytesMax: number
+  /** As that, for requests: lower, so that they never crowd out the messages of consensus. Beyond it they are refused. */
+  readonly requestQueueBytesMax: number
   /** Requests to one peer that wait for an answer. */
   readonly requestsMax: number
   /** Requests of one peer that are being served. */
@@ -27,28 +29,47 @@ export interface TransportLimits {
   readonly refusedRetryMs: number
   /** A connection that lived this long was a good one: the next wait begins at `reconnectMinMs` again. */
   readonly stableMs: number
+  /** Bulk streams from one node to another, at the same time. */
+  readonly bulkStreamsMax: number
+  /** What the receiver of a bulk stream holds at most, for each. */
+  readonly bulkWindowBytes: number
+  /** One piece of a bulk stream. */
+  readonly bulkChunkBytesMax: number
+  /** A bulk stream whose other side lets it wait this long is given up. */
+  readonly bulkStallMs: number
+  /** The connection for bulk is closed this long after its last stream. */
+  readonly bulkIdleMs: number
 }
 
 export const transportLimits: TransportLimits = {
   // A value is at most 8 MiB until blocks exist; twice that leaves room for what surrounds it.
   frameBytesMax: 16 << 20,
   queueBytesMax: 32 << 20,
+  requestQueueBytesMax: 16 << 20,
   requestsMax: 65_536,
   servedMax: 65_536,
   deadlineScanMs: 20,
   handshakeTimeoutMs: 1000,
   handshakesMax: 64,
-  beatIntervalMs: 1000,
-  silenceMaxMs: 4000,
+  beatIntervalMs: 500,
+  silenceMaxMs: 2500,
   reconnectMinMs: 20,
   reconnectMaxMs: 1000,
   refusedRetryMs: 5000,
   stableMs: 1000,
+  bulkStreamsMax: 4,
+  bulkWindowBytes: 2 << 20,
+  bulkChunkBytesMax: 256 << 10,
+  bulkStallMs: 30_000,
+  bulkIdleMs: 10_000,
 }
 
 export function checkLimits(limits: TransportLimits): void {
   // Two beats may be late or lost to a pause of the other side before it is taken for gone.
   assert(limits.silenceMaxMs >= 2 * limits.beatIntervalMs, 'silenceMaxMs is at least two beats')
-  assert(limits.queueBytesMax >= limits.frameBytesMax, 'queueBytesMax holds the largest frame')
+  assert(limits.queueBytesMax >= limits.requestQueueBytesMax, 'messages have at least the room of requests')
+  // Credit comes back in quarters of the window: a smaller one would make the pieces smaller than they may be.
+  assert(limits.bulkWindowBytes >= 4 * limits.bulkChunkBytesMax, 'bulkWindowBytes holds four pieces')
+  assert(limits.bulkChunkBytesMax + 4 <= limits.frameBytesMax, 'a piece of bulk fits in a frame')
   assert(limits.reconnectMaxMs >= limits.reconnectMinMs && limits.reconnectMinMs > 0, 'reconnect waits are ordered')
 }

@@ -1,6 +1,7 @@
 import type { ByteWriter } from '#kernel/base/byte-writer.ts'
 import { UnumError } from '#kernel/base/errors.ts'
 import type { Connection } from '#kernel/base/host.ts'
+import { highWaterBytes } from '#kernel/base/host.ts'
 import type { FrameKind } from './frame.ts'
 import { FrameReader } from './frame-reader.ts'
 import type { Purpose } from './handshake.ts'
@@ -11,6 +12,8 @@ import type { TurnEnd } from './turn-end.ts'
 
 /** Who is told of what happens on a link. */
 export interface LinkOwner {
+  /** The handshake is complete. */
+  opened(link: Link): void
   frame(link: Link, tag: number, channel: number, body: Uint8Array): void
   /** Everything queued was handed to the connection. */
   flushed(link: Link): void
@@ -38,11 +41,11 @@ export interface LinkOptions {
 
 /** One connection between two nodes after its handshake: frames in both directions, signs of life. */
 export class Link {
+  readonly purpose: Purpose
   readonly direction: 'outbound' | 'inbound'
   readonly version: number
   readonly incarnation: number
   readonly attempt: number
-  readonly openedMs: number
   readonly #connection: Connection
   readonly #owner: LinkOwner
   readonly #reader: FrameReader
@@ -50,20 +53,22 @@ export class Link {
   readonly #counters: PeerCounters
   readonly #turnEnd: TurnEnd
   readonly #silenceMaxMs: number
-  #open = true
+  #state: 'open' | 'ending' | 'closed' = 'open'
   #paused = false
   #heardMs: number
   /** Something arrived, something was sent, since the last `beat`. */
   #heard = false
   #spoke = false
   #failure: Error | undefined
+  #isGone = false
+  #onClosed: (() => void) | undefined
 
   constructor(options: LinkOptions) {
+    this.purpose = options.purpose
     this.direction = options.direction
     this.version = options.version
     this.incarnation = options.incarnation
     this.attempt = options.attempt
-    this.openedMs = options.nowMs
     this.#connection = options.connection
     this.#owner = options.owner
     this.#counters = options.counters
@@ -83,12 +88,17 @@ export class Link {
   }
 
   get isOpen(): boolean {
-    return this.#open
+    return this.#state === 'open'
   }
 
   /** Bytes that wait to leave this node. */
   get queuedBytes(): number {
     return this.#outbox.queuedBytes + this.#connection.queuedBytes
+  }
+
+  /** The connection wants no more until `drained`. */
+  get isFull(): boolean {
+    return this.#connection.queuedBytes > highWaterBytes
   }
 
   /** A frame that leaves at the end of the turn: write its body, then `finish` or `abandon`. */
@@ -121,9 +131,21 @@ export class Link {
     this.finish()
   }
 
+  /**
+   * A frame whose body is `id` as u32 and then `payload`, which is not copied and must not change any more. Leaves at once, after what is
+   * queued.
+   */
+  sendPayload(kind: FrameKind, id: number, payload: Uint8Array): void {
+    this.begin(kind, 0).uint32(id)
+    this.#outbox.finish(payload)
+    this.flush()
+    this.#counters.bytesOut += payload.length
+    this.#connection.write(payload)
+  }
+
   /** Hands what is queued to the connection, as one write. */
   flush(): void {
-    if (!this.#open || this.#outbox.queuedBytes === 0) return
+    if (this.#state !== 'open' || this.#outbox.queuedBytes === 0) return
     const bytes = this.#outbox.take()
     this.#counters.framesOut += this.#outbox.count
     this.#outbox.count = 0
@@ -136,7 +158,7 @@ export class Link {
 
   /** Bytes of the connection that follow the handshake. */
   receive(chunk: Uint8Array): void {
-    if (!this.#open || chunk.length === 0) return
+    if (this.#state !== 'open' || chunk.length === 0) return
     this.#heard = true
     this.#counters.bytesIn += chunk.length
     try {
@@ -184,25 +206,35 @@ export class Link {
 
   /** Closes at once; the owner is told later, with `reason`. Nothing is received or sent any more. */
   destroy(reason: Error | undefined): void {
-    if (!this.#open) return
-    this.#open = false
+    if (this.#state === 'closed') return
+    this.#state = 'closed'
     this.#failure = reason
     this.#reader.stop()
     this.#connection.destroy()
   }
 
-  /** Closes in order: what is queued is still sent. */
+  /** Closes in order: what is queued is still sent. Nothing is received any more. `destroy` cuts it short. */
   end(): void {
-    if (!this.#open) return
+    if (this.#state !== 'open') return
     this.flush()
-    this.#open = false
+    this.#state = 'ending'
     this.#reader.stop()
     this.#connection.end()
   }
 
+  /** Resolves once the connection is gone. */
+  whenClosed(): Promise<void> {
+    if (this.#isGone) return Promise.resolve()
+    return new Promise((resolve) => {
+      this.#onClosed = resolve
+    })
+  }
+
   #closed(error: Error | undefined): void {
-    this.#open = false
+    this.#state = 'closed'
+    this.#isGone = true
     this.#reader.stop()
+    this.#onClosed?.()
     this.#owner.closed(this, this.#failure ?? error)
   }
 }

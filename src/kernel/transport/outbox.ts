@@ -41,16 +41,19 @@ export class Outbox {
     return writer
   }
 
-  /** @throws UnumError `LIMIT_EXCEEDED`: the body is larger than any node would take; the frame is abandoned. */
-  finish(): void {
+  /**
+   * @param payload The rest of the body, which the caller sends itself, directly behind what `take` returns next.
+   * @throws UnumError `LIMIT_EXCEEDED`: the body is larger than any node would take; the frame is abandoned.
+   */
+  finish(payload?: Uint8Array): void {
     const frame = this.#frame
     assert(frame >= 0, 'a frame was begun')
-    const length = this.#writer.length - frame - frameHeaderBytes
+    const length = this.#writer.length - frame - frameHeaderBytes + (payload ? payload.length : 0)
     if (length > this.#frameBytesMax) {
       this.abandon()
       throw new UnumError('LIMIT_EXCEEDED', `Cannot send ${length} bytes in one frame: at most ${this.#frameBytesMax}`)
     }
-    sealFrame(this.#writer.bytes, frame, this.#writer.length, this.#tag, this.#channel)
+    sealFrame(this.#writer.bytes, frame, this.#writer.length, this.#tag, this.#channel, payload)
     this.#frame = -1
     this.count++
   }

@@ -27,7 +27,9 @@ export interface TransportLog {
 export interface TransportOptions {
   readonly clock: Clock
   readonly network: Network
+  /** For the waits between attempts to connect, and to tell the starts of a node apart. */
   readonly random: Random
+  /** The same on all nodes: a node of another cluster is refused. */
   readonly clusterId: string
   readonly self: { readonly id: NodeId; readonly name: string }
   /** The other nodes; one with this node's id is ignored. */
@@ -66,8 +68,8 @@ export interface IncomingRequest {
 export type RequestHandler = (request: IncomingRequest) => void
 
 export interface RequestOptions {
-  /** From now; up to 2^32 - 1. */
-  readonly deadlineMs: number
+  /** From now, more than 0, up to 2^32 - 1. */
+  readonly timeoutMs: number
 }
 
 /** Exactly one of them is called, once, never inside `request`; none after `cancel`. */
@@ -127,6 +129,8 @@ export interface PeerStatus {
   /** Bytes that wait to be sent to it. */
   readonly queuedBytes: number
   readonly requestsOutstanding: number
+  readonly bulkStreamsOut: number
+  readonly bulkStreamsIn: number
   /** Why the last attempt to connect came to nothing; undefined once one succeeded. */
   readonly connectError: string | undefined
   readonly counters: Readonly<PeerCounters>

@@ -27,7 +27,7 @@ test('what is queued in one turn for a peer is one write, in order', async () =>
   const before = a.status()[0]!.counters.writes
   send(a, 2, 1, Uint8Array.of(1))
   send(a, 2, 2, Uint8Array.of(2))
-  a.request(2, 1, (writer) => writer.uint8(7), { deadlineMs: 100 }, outcome)
+  a.request(2, 1, (writer) => writer.uint8(7), { timeoutMs: 100 }, outcome)
   send(a, 2, 1, Uint8Array.of(3))
   await world.run(10)
   assert.deepEqual(got, ['1:1:1', '1:2:2', '1:1:3'])
@@ -44,7 +44,7 @@ test('answers may come in any order, and each reaches its own request', async ()
   })
   const outcomes = [1, 2, 3].map((value) => {
     const outcome = new Outcome()
-    a.request(2, 9, (writer) => writer.uint8(value), { deadlineMs: 1000 }, outcome)
+    a.request(2, 9, (writer) => writer.uint8(value), { timeoutMs: 1000 }, outcome)
     return outcome
   })
   await world.until(() => waiting.length === 3)
@@ -61,7 +61,7 @@ test('without a connection a message is dropped and counted, a request fails as 
   const a = await openNode(world, 1)
   assert.equal(a.begin(2, 1), undefined)
   const outcome = new Outcome()
-  a.request(2, 1, () => {}, { deadlineMs: 1000 }, outcome)
+  a.request(2, 1, () => {}, { timeoutMs: 1000 }, outcome)
   assert.equal(outcome.calls, 0)
   await world.run(0)
   assert.equal(outcome.value, 'UNAVAILABLE')
@@ -78,7 +78,7 @@ test('a request whose deadline passes fails with an unknown outcome, and the oth
     request.onAbandoned = () => abandoned++
   })
   const outcome = new Outcome()
-  a.request(2, 1, () => {}, { deadlineMs: 500 }, outcome)
+  a.request(2, 1, () => {}, { timeoutMs: 500 }, outcome)
   await world.run(499)
   assert.equal(outcome.value, undefined)
   await world.run(50)
@@ -94,7 +94,7 @@ test('a cancelled request calls back no more, and the other node is told', async
     request.onAbandoned = () => abandoned++
   })
   const outcome = new Outcome()
-  const request = a.request(2, 1, () => {}, { deadlineMs: 5000 }, outcome)
+  const request = a.request(2, 1, () => {}, { timeoutMs: 5000 }, outcome)
   await world.run(5)
   request.cancel()
   request.cancel()
@@ -106,12 +106,15 @@ test('a cancelled request calls back no more, and the other node is told', async
 
 test('when a node dies its requests fail at once: those sent with an unknown outcome', async () => {
   const world = new World()
-  const [a, b] = await openPair(world)
+  const process = world.process('n2')
+  const b = await openNode(world, 2, { process })
+  const a = await openNode(world, 1)
+  await world.until(() => a.connected(2))
   b.serve(1, () => {})
   const outcome = new Outcome()
-  a.request(2, 1, () => {}, { deadlineMs: 60_000 }, outcome)
+  a.request(2, 1, () => {}, { timeoutMs: 60_000 }, outcome)
   await world.run(5)
-  world.kill('n2')
+  process.kill()
   await world.run(5)
   assert.equal(outcome.value, 'OUTCOME_UNKNOWN')
   assert.equal(a.connected(2), false)
@@ -119,9 +122,11 @@ test('when a node dies its requests fail at once: those sent with an unknown out
 
 test('a node that restarts is connected again within 100 ms, however long it was away', async () => {
   const world = new World()
-  const [a, b] = await openPair(world)
-  world.kill('n2')
-  await b.close()
+  const process = world.process('n2')
+  await openNode(world, 2, { process })
+  const a = await openNode(world, 1)
+  await world.until(() => a.connected(2))
+  process.kill()
   await world.run(30_000)
   assert.equal(a.connected(2), false)
   const again = await openNode(world, 2)

@@ -1,14 +1,14 @@
 import type { ByteWriter } from '#kernel/base/byte-writer.ts'
-import { assert, type UnumError } from '#kernel/base/errors.ts'
-import type { Address, Connection, Timer } from '#kernel/base/host.ts'
+import { assert } from '#kernel/base/errors.ts'
+import type { Address, Timer } from '#kernel/base/host.ts'
 import { Acceptor } from './acceptor.ts'
-import { Dialer } from './dialer.ts'
+import type { BulkHandler, BulkWriter } from './bulk/bulk-types.ts'
 import type { Greeting } from './handshake.ts'
 import type { TransportLimits } from './limits.ts'
 import { checkLimits, transportLimits } from './limits.ts'
-import { Link } from './link.ts'
-import type { PeerContext } from './peer.ts'
-import { PeerState } from './peer.ts'
+import type { PeerMessages } from './peer-messages.ts'
+import type { PeerNodeContext } from './peer-node.ts'
+import { PeerNode } from './peer-node.ts'
 import type {
   MessageHandler,
   NodeId,
@@ -34,24 +34,17 @@ export async function openTransport(options: TransportOptions): Promise<Transpor
   return transport
 }
 
-interface PeerEntry {
-  readonly state: PeerState
-  readonly dialer: Dialer
-  /** Why connecting failed, while it does. */
-  connectError: UnumError | undefined
-}
-
-/** Messages and requests between this node and its peers. Knows nothing of what they mean. */
+/** Messages, requests and bulk bytes between this node and its peers. Knows nothing of what they mean. */
 export class Transport {
   readonly #options: TransportOptions
   readonly #limits: TransportLimits
   readonly #turnEnd: TurnEnd
   readonly #acceptor: Acceptor
-  readonly #incarnation: number
-  readonly #context: PeerContext
-  readonly #peers = new Map<NodeId, PeerEntry>()
+  readonly #context: PeerNodeContext
+  readonly #peers = new Map<NodeId, PeerNode>()
   readonly #messageHandlers: (MessageHandler | undefined)[] = new Array(channelMax + 1).fill(undefined)
   readonly #requestHandlers: (RequestHandler | undefined)[] = new Array(channelMax + 1).fill(undefined)
+  readonly #bulkHandlers: (BulkHandler | undefined)[] = new Array(channelMax + 1).fill(undefined)
   readonly #changeCallbacks: ((peer: NodeId, connected: boolean) => void)[] = []
   readonly #strangers: StrangerCounters = { garbage: 0, refused: 0, unfinished: 0 }
   #attempts = 0
@@ -68,7 +61,7 @@ export class Transport {
     checkLimits(this.#limits)
     this.#turnEnd = new TurnEnd(clock)
     // Different at each start, whatever the wall clock did between: 41 bits of its milliseconds, 12 of chance.
-    this.#incarnation = (Math.floor(clock.wallMs()) % 2 ** 41) * 2 ** 12 + random.below(2 ** 12)
+    const incarnation = (Math.floor(clock.wallMs()) % 2 ** 41) * 2 ** 12 + random.below(2 ** 12)
     this.#acceptor = new Acceptor({
       clock,
       network,
@@ -76,21 +69,26 @@ export class Transport {
       log,
       clusterId,
       self,
-      incarnation: this.#incarnation,
+      incarnation,
       versions: protocolVersions,
       judge: (greeting) => this.#judge(greeting),
-      accepted: (connection, greeting, version, rest) => this.#accepted(connection, greeting, version, rest),
+      accepted: (connection, greeting, version, rest) => {
+        this.#peers.get(greeting.from)!.accepted(connection, greeting, version, rest)
+      },
       strangers: this.#strangers,
     })
     this.#context = {
+      options,
       clock,
       limits: this.#limits,
+      incarnation,
       turnEnd: this.#turnEnd,
       messageHandlers: this.#messageHandlers,
       requestHandlers: this.#requestHandlers,
+      bulkHandlers: this.#bulkHandlers,
+      nextAttempt: () => ++this.#attempts,
       deadlinesNeeded: () => this.#watchDeadlines(),
-      connectedChanged: (peer) => this.#connectedChanged(peer),
-      outboundLost: (peer) => this.#peers.get(peer.id)?.dialer.lost(),
+      connectedChanged: (peer, error) => this.#connectedChanged(peer, error),
     }
   }
 
@@ -109,44 +107,10 @@ export class Transport {
 
   /** From now on connections of this node are accepted, and one to it is kept. */
   addPeer(peer: Peer): void {
-    const { clock, network, random, clusterId, self, protocolVersions } = this.#options
-    assert(!this.#peers.has(peer.id) && peer.id !== self.id, 'a peer is another node, and is added once')
-    const state = new PeerState(peer.id, peer.name, peer.address, this.#context)
-    const dialer = new Dialer({
-      clock,
-      network,
-      random: random.child(`dial ${peer.id}`),
-      limits: this.#limits,
-      address: peer.address,
-      persistent: true,
-      greeting: (attempt) => ({
-        versions: protocolVersions,
-        purpose: 'messages',
-        clusterId,
-        from: self.id,
-        name: self.name,
-        incarnation: this.#incarnation,
-        attempt,
-        to: peer.id,
-      }),
-      nextAttempt: () => ++this.#attempts,
-      events: {
-        accepted: (connection, answer, attempt, rest) => {
-          entry.connectError = undefined
-          state.counters.connects++
-          const { version, incarnation } = answer
-          this.#open(state, { connection, direction: 'outbound', version, incarnation, attempt }, rest)
-        },
-        failed: (error) => {
-          state.counters.connectFailures++
-          if (entry.connectError?.message !== error.message) this.#logFailure(peer, error)
-          entry.connectError = error
-        },
-      },
-    })
-    const entry: PeerEntry = { state, dialer, connectError: undefined }
-    this.#peers.set(peer.id, entry)
-    dialer.dial()
+    assert(!this.#peers.has(peer.id) && peer.id !== this.#options.self.id, 'a peer is another node, and is added once')
+    const node = new PeerNode(peer, this.#context)
+    this.#peers.set(peer.id, node)
+    node.start()
   }
 
   /** Messages on `channel`, 1 to 255. One handler per channel. */
@@ -194,7 +158,7 @@ export class Transport {
     options: RequestOptions,
     callbacks: RequestCallbacks,
   ): OutgoingRequest {
-    return this.#peer(to).request(channel, encode, options.deadlineMs, callbacks)
+    return this.#peer(to).request(channel, encode, options.timeoutMs, callbacks)
   }
 
   /** Writes what is queued now instead of at the end of the turn. */
@@ -225,18 +189,23 @@ export class Transport {
     this.#peer(from).resume(channel)
   }
 
+  /** Streams of bulk bytes on `channel`, 1 to 255; its number is apart from those of messages and requests. */
+  onBulk(channel: number, handler: BulkHandler): void {
+    assert(isChannel(channel) && !this.#bulkHandlers[channel], 'a channel is 1 to 255 and has one handler')
+    this.#bulkHandlers[channel] = handler
+  }
+
+  /**
+   * Starts a stream of bytes of any length, on a connection apart from that of messages, which is opened for the first one. Failures
+   * are told by the writer's methods.
+   * @param meta What the receiver is told of it; at most `frameBytesMax` with it.
+   */
+  openBulk(to: NodeId, channel: number, meta: Uint8Array): BulkWriter {
+    return this.#node(to).bulkOut.open(channel, meta)
+  }
+
   status(): readonly PeerStatus[] {
-    return [...this.#peers.values()].map(({ state, connectError }) => ({
-      id: state.id,
-      name: state.name,
-      address: state.address,
-      connected: state.connected,
-      protocolVersion: state.version,
-      queuedBytes: state.queuedBytes,
-      requestsOutstanding: state.requests.size,
-      connectError: connectError?.message,
-      counters: state.counters,
-    }))
+    return [...this.#peers.values()].map((node) => node.status())
   }
 
   /** Connections of no peer. */
@@ -244,68 +213,45 @@ export class Transport {
     return this.#strangers
   }
 
-  /** Sends what is queued, closes all connections, fails all requests with `STOPPED`. */
+  /**
+   * Sends what is queued and closes all connections; requests and streams fail with `STOPPED`. Takes at most
+   * `handshakeTimeoutMs`: what a peer has not taken then is lost.
+   */
   async close(): Promise<void> {
     if (this.#isClosed) return
     this.#isClosed = true
     this.#beatTimer?.cancel()
     this.#deadlineTimer?.cancel()
-    for (const { dialer, state } of this.#peers.values()) {
-      dialer.close()
-      state.close('STOPPED')
-    }
+    const links = [...this.#peers.values()].flatMap((node) => node.close())
+    const timer = this.#options.clock.timer(this.#limits.handshakeTimeoutMs, () => {
+      for (const link of links) link.destroy(undefined)
+    })
+    await Promise.all(links.map((link) => link.whenClosed()))
+    timer.cancel()
     await this.#acceptor.close()
   }
 
-  #peer(id: NodeId): PeerState {
-    const entry = this.#peers.get(id)
-    assert(entry !== undefined, `node ${id} is a peer of this one`)
-    return entry.state
+  #node(id: NodeId): PeerNode {
+    const node = this.#peers.get(id)
+    assert(node !== undefined, `node ${id} is a peer of this one`)
+    return node
+  }
+
+  #peer(id: NodeId): PeerMessages {
+    return this.#node(id).messages
   }
 
   #judge(greeting: Greeting): 'accepted' | 'unknown-node' | 'outdated' {
-    const entry = this.#peers.get(greeting.from)
-    if (!entry) return 'unknown-node'
-    return entry.state.isNewer(greeting.incarnation, greeting.attempt) ? 'accepted' : 'outdated'
+    const node = this.#peers.get(greeting.from)
+    if (!node) return 'unknown-node'
+    return node.isNewer(greeting) ? 'accepted' : 'outdated'
   }
 
-  #accepted(connection: Connection, greeting: Greeting, version: number, rest: Uint8Array): void {
-    const { state, dialer } = this.#peers.get(greeting.from)!
-    const { incarnation, attempt } = greeting
-    this.#open(state, { connection, direction: 'inbound', version, incarnation, attempt }, rest)
-    // It is there: no need to wait any longer with the other direction.
-    dialer.dial()
-  }
-
-  #open(
-    state: PeerState,
-    end: Pick<Link, 'direction' | 'version' | 'incarnation' | 'attempt'> & { readonly connection: Connection },
-    rest: Uint8Array,
-  ): void {
-    const link = new Link({
-      ...end,
-      owner: state,
-      purpose: 'messages',
-      counters: state.counters,
-      limits: this.#limits,
-      turnEnd: this.#turnEnd,
-      nowMs: this.#options.clock.monotonicMs(),
-    })
-    state.opened(link)
-    link.receive(rest)
-  }
-
-  #connectedChanged(peer: PeerState): void {
-    const fields = { peer: peer.id, name: peer.name }
-    if (peer.connected) this.#options.log.info({ ...fields, version: peer.version }, `Connected with node ${peer.name}`)
-    else this.#options.log.info(fields, `Lost the connection with node ${peer.name}`)
-    for (const callback of this.#changeCallbacks) callback(peer.id, peer.connected)
-  }
-
-  #logFailure(peer: Peer, error: UnumError): void {
-    const { host, port } = peer.address
-    const fields = { code: error.code, peer: peer.id, name: peer.name, address: `${host}:${port}` }
-    this.#options.log.warn(fields, `No connection to node ${peer.name}, trying again: ${error.message}`)
+  #connectedChanged({ id, connected, version }: PeerMessages, error: Error | undefined): void {
+    const { log } = this.#options
+    if (connected) log.info({ peer: id, version }, `Connected with node ${id}`)
+    else log.warn({ peer: id, reason: error?.message }, `Lost the connection with node ${id}`)
+    for (const callback of this.#changeCallbacks) callback(id, connected)
   }
 
   #beat(): void {
@@ -314,7 +260,7 @@ export class Transport {
     const nowMs = clock.monotonicMs()
     const wasAsleep = nowMs - this.#beatMs > 2 * beatIntervalMs
     this.#beatMs = nowMs
-    for (const { state } of this.#peers.values()) state.beat(nowMs, wasAsleep)
+    for (const node of this.#peers.values()) node.beat(nowMs, wasAsleep)
     this.#beatTimer = clock.timer(beatIntervalMs, () => this.#beat())
   }
 
@@ -325,9 +271,9 @@ export class Transport {
       this.#deadlineTimer = undefined
       const nowMs = this.#options.clock.monotonicMs()
       let waiting = 0
-      for (const { state } of this.#peers.values()) {
-        state.expire(nowMs)
-        waiting += state.requests.size + state.served.size
+      for (const { messages } of this.#peers.values()) {
+        messages.expire(nowMs)
+        waiting += messages.requests.size + messages.served.size
       }
       if (waiting > 0 && !this.#isClosed) this.#watchDeadlines()
     })

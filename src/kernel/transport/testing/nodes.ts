@@ -2,7 +2,7 @@ import type { TransportLimits } from '../limits.ts'
 import type { Transport } from '../transport.ts'
 import { openTransport } from '../transport.ts'
 import type { NodeId, Peer, TransportOptions } from '../transport-types.ts'
-import type { World } from './world.ts'
+import type { Process, World } from './world.ts'
 
 export function peer(id: NodeId): Peer {
   return { id, name: `n${id}`, address: { host: `n${id}`, port: 7000 } }
@@ -13,18 +13,24 @@ export interface LogLine {
   readonly message: string
 }
 
+interface NodeExtras {
+  readonly nodes?: number
+  readonly lines?: LogLine[]
+  readonly process?: Process
+}
+
 /** Opens the transport of node `id` in a cluster of nodes 1 to `nodes`. */
 export async function openNode(
   world: World,
   id: NodeId,
-  options: Partial<TransportOptions> & { readonly nodes?: number; readonly lines?: LogLine[] } = {},
+  options: Partial<TransportOptions> & NodeExtras = {},
 ): Promise<Transport> {
-  const { nodes = 2, lines = [], ...rest } = options
   const self = peer(id)
+  const { nodes = 2, lines = [], process = world.process(self.name), ...rest } = options
   const write = (fields: Record<string, unknown>, message: string) => void lines.push({ fields, message })
   return openTransport({
-    clock: world.clock,
-    network: world.network(self.name),
+    clock: process.clock,
+    network: process.network,
     random: world.random,
     clusterId: 'c1',
     self,

@@ -15,7 +15,7 @@ export class World {
   /** In flight or unread, per direction of a connection. */
   windowBytes = 1 << 18
   readonly connections: End[] = []
-  readonly listeners = new Map<string, (connection: Connection) => void>()
+  readonly listeners = new Map<string, { process: Process; accept: (connection: Connection) => void }>()
   readonly #cuts = new Set<string>()
   readonly #events: { atMs: number; order: number; run: () => void }[] = []
   #deferred: (() => void)[] = []
@@ -79,14 +79,13 @@ export class World {
     }
   }
 
-  readonly clock: Clock = {
-    monotonicMs: () => this.nowMs,
-    wallMs: () => this.nowMs + 1.7e12,
-    timer: (delayMs, callback) => this.at(delayMs, callback),
-    defer: (callback) => {
-      this.#deferred.push(callback)
-    },
-    sleep: (delayMs) => new Promise((resolve) => this.at(delayMs, resolve)),
+  /** A program that runs on the machine `host`. */
+  process(host: string): Process {
+    return new Process(this, host)
+  }
+
+  defer(callback: () => void): void {
+    this.#deferred.push(callback)
   }
 
   readonly random: Random = {
@@ -116,40 +115,27 @@ export class World {
     return this.#cuts.has(`${from} ${to}`)
   }
 
-  /** The network as the machine `host` sees it. */
-  network(host: string): Network {
-    return {
-      listen: async (address, accept) => {
-        const key = `${address.host}:${address.port}`
-        if (this.listeners.has(key)) throw new UnumError('ADDRESS_IN_USE', key)
-        this.listeners.set(key, accept)
-        return { address, close: async () => void this.listeners.delete(key) }
-      },
-      connect: (address, handler) => this.connect(host, address, handler),
-    }
-  }
-
-  connect(host: string, address: Address, handler: ConnectionHandler): End {
-    const near = new End(this, host, address.host)
+  connect(from: Process, address: Address, handler: ConnectionHandler): End {
+    const near = new End(this, from, address.host)
     near.handler = handler
     this.connections.push(near)
     const attempt = () => {
       if (near.state !== 'opening') return
-      if (this.isCut(host, address.host) || this.isCut(address.host, host)) {
+      if (this.isCut(from.host, address.host) || this.isCut(address.host, from.host)) {
         this.at(100, attempt)
         return
       }
-      const accept = this.listeners.get(`${address.host}:${address.port}`)
-      if (!accept) {
+      const listener = this.listeners.get(`${address.host}:${address.port}`)
+      if (!listener) {
         near.close(new UnumError('CONNECTION_FAILED', 'refused'))
         return
       }
-      const far = new End(this, address.host, host)
+      const far = new End(this, listener.process, from.host)
       this.connections.push(far)
       near.other = far
       far.other = near
       far.state = 'open'
-      accept(far)
+      listener.accept(far)
       this.at(1, () => {
         if (near.state !== 'opening') return
         near.state = 'open'
@@ -160,11 +146,46 @@ export class World {
     this.at(1, attempt)
     return near
   }
+}
 
-  /** All connections of a machine are reset and its listeners gone: its process died. */
-  kill(host: string): void {
-    for (const key of [...this.listeners.keys()]) if (key.startsWith(`${host}:`)) this.listeners.delete(key)
-    for (const end of this.connections) if (end.host === host) end.die()
+/** One start of a program: its own clock and network, both silent once it is killed. */
+export class Process {
+  readonly host: string
+  alive = true
+  readonly #world: World
+
+  constructor(world: World, host: string) {
+    this.#world = world
+    this.host = host
+  }
+
+  readonly #whileAlive = (callback: () => void) => () => {
+    if (this.alive) callback()
+  }
+
+  readonly clock: Clock = {
+    monotonicMs: () => this.#world.nowMs,
+    wallMs: () => this.#world.nowMs + 1.7e12,
+    timer: (delayMs, callback) => this.#world.at(delayMs, this.#whileAlive(callback)),
+    defer: (callback) => this.#world.defer(this.#whileAlive(callback)),
+    sleep: (delayMs) => new Promise((resolve) => this.#world.at(delayMs, this.#whileAlive(resolve))),
+  }
+
+  readonly network: Network = {
+    listen: async (address, accept) => {
+      const key = `${address.host}:${address.port}`
+      if (this.#world.listeners.has(key)) throw new UnumError('ADDRESS_IN_USE', key)
+      this.#world.listeners.set(key, { process: this, accept })
+      return { address, close: async () => void this.#world.listeners.delete(key) }
+    },
+    connect: (address, handler) => this.#world.connect(this, address, handler),
+  }
+
+  /** Its connections are reset and its listeners gone. */
+  kill(): void {
+    this.alive = false
+    for (const [key, { process }] of this.#world.listeners) if (process === this) this.#world.listeners.delete(key)
+    for (const end of this.#world.connections) if (end.process === this) end.die()
   }
 }
 
@@ -173,7 +194,9 @@ export class End implements Connection {
   handler: ConnectionHandler = { data() {}, closed() {} }
   state: 'opening' | 'open' | 'closed' = 'opening'
   other: End | undefined
+  readonly process: Process
   readonly host: string
+  /** The machine at the other end. */
   readonly peer: string
   queuedBytes = 0
   /** Calls of `write`. */
@@ -189,9 +212,10 @@ export class End implements Connection {
   #high = false
   #lastArrivalMs = 0
 
-  constructor(world: World, host: string, peer: string) {
+  constructor(world: World, process: Process, peer: string) {
     this.#world = world
-    this.host = host
+    this.process = process
+    this.host = process.host
     this.peer = peer
   }
 

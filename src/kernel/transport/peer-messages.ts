@@ -1,7 +1,6 @@
 import type { ByteWriter } from '#kernel/base/byte-writer.ts'
-import type { ErrorCode } from '#kernel/base/errors.ts'
 import { assert, UnumError } from '#kernel/base/errors.ts'
-import type { Address, Clock } from '#kernel/base/host.ts'
+import type { Clock } from '#kernel/base/host.ts'
 import { frames, uint32At } from './frame.ts'
 import type { TransportLimits } from './limits.ts'
 import type { Link, LinkOwner } from './link.ts'
@@ -29,8 +28,8 @@ export interface PeerContext {
   readonly requestHandlers: readonly (RequestHandler | undefined)[]
   /** Requests are outstanding or served: deadlines must be looked at. */
   deadlinesNeeded(): void
-  connectedChanged(peer: PeerState): void
-  outboundLost(peer: PeerState, error: Error | undefined): void
+  /** `error`: why the connection was lost, where something went wrong. */
+  connectedChanged(peer: PeerMessages, error: Error | undefined): void
 }
 
 /**
@@ -45,14 +44,13 @@ export interface PeerContext {
  *    on the link that went. An answer of before can not meet a later request: ids are not used again.
  * 3. At most one link of each direction; a newer connection replaces an older one.
  */
-export class PeerState implements LinkOwner, AnswerRoute {
+export class PeerMessages implements LinkOwner, AnswerRoute {
   readonly id: NodeId
-  readonly name: string
-  readonly address: Address
   readonly counters: PeerCounters = newPeerCounters()
   readonly requests = new Requests()
   readonly served = new Served()
   readonly #context: PeerContext
+  readonly #outboundLost: () => void
   #outbound: Link | undefined
   #inbound: Link | undefined
   #inboundHeard = false
@@ -61,11 +59,11 @@ export class PeerState implements LinkOwner, AnswerRoute {
   readonly #pausing = new Set<number>()
   readonly #refused: { callbacks: RequestCallbacks; error: UnumError }[] = []
 
-  constructor(id: NodeId, name: string, address: Address, context: PeerContext) {
+  /** @param outboundLost Told whenever the connection that this node opened is gone. */
+  constructor(id: NodeId, context: PeerContext, outboundLost: () => void) {
     this.id = id
-    this.name = name
-    this.address = address
     this.#context = context
+    this.#outboundLost = outboundLost
   }
 
   get connected(): boolean {
@@ -124,21 +122,22 @@ export class PeerState implements LinkOwner, AnswerRoute {
   request(
     channel: number,
     encode: (writer: ByteWriter) => void,
-    deadlineMs: number,
+    timeoutMs: number,
     callbacks: RequestCallbacks,
   ): OutgoingRequest {
     const link = this.#outbound
     const { limits, clock } = this.#context
     if (!this.#connected || !link?.isOpen) return this.#refuse(callbacks, `not connected to node ${this.id}`)
-    if (link.queuedBytes > limits.queueBytesMax) return this.#refuse(callbacks, `queue to node ${this.id} is full`)
+    if (link.queuedBytes > limits.requestQueueBytesMax)
+      return this.#refuse(callbacks, `queue to node ${this.id} is full`)
     if (this.requests.size >= limits.requestsMax) {
       return this.#refuse(callbacks, `${limits.requestsMax} requests to node ${this.id} are outstanding`)
     }
-    const id = this.requests.add(callbacks, clock.monotonicMs() + deadlineMs)
+    const id = this.requests.add(callbacks, clock.monotonicMs() + timeoutMs)
     try {
       link.send('request', channel, (writer) => {
         writer.uint32(id)
-        writer.uint32(Math.ceil(deadlineMs))
+        writer.uint32(Math.ceil(timeoutMs))
         encode(writer)
       })
     } catch (error) {
@@ -211,17 +210,17 @@ export class PeerState implements LinkOwner, AnswerRoute {
     if (link === this.#outbound) this.#outbound = undefined
     else if (link === this.#inbound) this.#inbound = undefined
     else return
-    this.#connectedMayChange()
+    this.#connectedMayChange(error)
     this.served.abandonAll()
     this.requests.failAll(error ? error.message : 'the connection was closed')
-    if (link.direction === 'outbound') this.#context.outboundLost(this, error)
+    if (link.direction === 'outbound') this.#outboundLost()
   }
 
-  #connectedMayChange(): void {
+  #connectedMayChange(error?: Error): void {
     const connected = this.#outbound !== undefined && this.#inbound !== undefined && this.#inboundHeard
     if (connected === this.#connected) return
     this.#connected = connected
-    this.#context.connectedChanged(this)
+    this.#context.connectedChanged(this, error)
   }
 
   beat(nowMs: number, wasAsleep: boolean): void {
@@ -235,13 +234,15 @@ export class PeerState implements LinkOwner, AnswerRoute {
   }
 
   /** In order: what is queued is still sent. */
-  close(code: ErrorCode): void {
+  close(): Link[] {
     const links = [this.#outbound, this.#inbound]
     this.#outbound = this.#inbound = undefined
     this.#connected = false
     this.served.abandonAll()
-    this.requests.failAll('this node closes its transport', code)
-    for (const link of links) link?.end()
+    this.requests.failAll('this node closes its transport', 'STOPPED')
+    const open = links.filter((link) => link !== undefined)
+    for (const link of open) link.end()
+    return open
   }
 
   // LinkOwner
