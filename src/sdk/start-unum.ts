@@ -1,0 +1,190 @@
+import { randomUUID } from 'node:crypto'
+import { createMemoryHost, InProcessNetwork, MemoryDisk, memoryPrefix } from '#host/memory/index.ts'
+import { createNodeHost } from '#host/node/index.ts'
+import { UnumError } from '#kernel/base/errors.ts'
+import type { Host } from '#kernel/base/host.ts'
+import { startNode } from '#node/node.ts'
+import type { Member, NodeSettings, NodeStatus, RunningNode } from '#node/node-types.ts'
+import { services } from '#node/services.ts'
+import { defaultSettings } from '#node/settings.ts'
+
+export interface StartOptions {
+  /** How many nodes, in this process: 1 to 7. Default 1. */
+  readonly nodes?: number
+  /**
+   * A folder for the nodes' data, which is then durable and found again by the next start. Without it (the default) all data
+   * is **in memory only**: it survives `stopNode` and `startNode`, and ends with this object.
+   */
+  readonly data?: string
+  /** Into how many shards each key space is cut when the cluster is formed. Default 1. */
+  readonly shards?: number
+  readonly settings?: Partial<NodeSettings>
+}
+
+/** A cluster inside this process, whose endpoints are real: any client can connect to them over loopback. */
+export interface Unum extends AsyncDisposable {
+  /**
+   * Where a protocol is reached: `127.0.0.1:49152`, of the first running node or of the one named.
+   * @throws UnumError `CONFIGURATION_INVALID`: no such protocol or node, or the node is stopped.
+   */
+  endpoint(protocol: string, node?: string): string
+  /** Names in order: `n1`, `n2`, … */
+  readonly nodes: readonly string[]
+  status(node?: string): NodeStatus
+  /** Orderly. Its data stays. */
+  stopNode(name: string): Promise<void>
+  /** On the same ports as before. */
+  startNode(name: string): Promise<void>
+  /** Nothing passes between a node of `a` and one of `b` until `heal`. Clients still reach all of them. */
+  partition(a: readonly string[], b: readonly string[]): void
+  heal(): void
+  /** Stops all nodes; also by `await using`. Idempotent. */
+  stop(): Promise<void>
+}
+
+/**
+ * Starts a cluster in this process.
+ *
+ * ```ts
+ * await using unum = await startUnum({ nodes: 3 })
+ * const [host, port] = unum.endpoint('redis').split(':')
+ * ```
+ * @throws UnumError `CONFIGURATION_INVALID`, `CLUSTER_MISMATCH`, `DISK_FAILED`, …
+ */
+export async function startUnum(options: StartOptions = {}): Promise<Unum> {
+  const { nodes = 1 } = options
+  if (!Number.isInteger(nodes) || nodes < 1 || nodes > 7) {
+    throw new UnumError('CONFIGURATION_INVALID', `Cannot start ${nodes} nodes: from 1 to 7 are possible`)
+  }
+  const cluster = new InProcessCluster(options, nodes)
+  try {
+    await Promise.all(cluster.nodes.map((name) => cluster.startNode(name)))
+  } catch (error) {
+    await cluster.stop()
+    throw error
+  }
+  return cluster
+}
+
+interface LocalNode {
+  readonly member: Member
+  readonly disk: MemoryDisk
+  running: RunningNode | undefined
+  /** Releases what its host holds. */
+  release: () => Promise<void>
+  /** Ports chosen at the first start. */
+  ports: Record<string, number>
+}
+
+class InProcessCluster implements Unum {
+  readonly nodes: readonly string[]
+  readonly #options: StartOptions
+  readonly #clusterId: string
+  readonly #links = new InProcessNetwork()
+  readonly #locals = new Map<string, LocalNode>()
+
+  constructor(options: StartOptions, count: number) {
+    this.#options = options
+    this.#clusterId = options.data === undefined ? randomUUID() : 'in-process'
+    this.nodes = Array.from({ length: count }, (_, i) => `n${i + 1}`)
+    for (const name of this.nodes) {
+      const peer = { host: memoryPrefix + name, port: 7800 }
+      const member = { name, zone: String.fromCharCode(96 + Number(name.slice(1))), peer }
+      this.#locals.set(name, { member, disk: new MemoryDisk(), running: undefined, release: async () => {}, ports: {} })
+    }
+  }
+
+  endpoint(protocol: string, node?: string): string {
+    const local = node === undefined ? this.#firstRunning() : this.#local(node)
+    const address = local?.running?.endpoints[protocol]
+    if (!address) {
+      const which = node === undefined ? 'a running node' : `node ${node}`
+      throw new UnumError('CONFIGURATION_INVALID', `Cannot find an endpoint for "${protocol}" at ${which}`)
+    }
+    return `${address.host}:${address.port}`
+  }
+
+  status(node?: string): NodeStatus {
+    const local = node === undefined ? this.#firstRunning() : this.#local(node)
+    if (!local?.running) throw new UnumError('CONFIGURATION_INVALID', `Cannot tell the status: no such node is running`)
+    return local.running.status()
+  }
+
+  async startNode(name: string): Promise<void> {
+    const local = this.#local(name)
+    if (local.running) return
+    const { host, close } = this.#openHost(name, local.disk)
+    const joined = this.#links.join(name, host)
+    local.release = async () => {
+      joined.leave()
+      await close()
+    }
+    const listen: Record<string, { host: string; port: number }> = {}
+    for (const { protocol } of services.flatMap((service) => service.listeners)) {
+      listen[protocol] = { host: '127.0.0.1', port: local.ports[protocol] ?? 0 }
+    }
+    try {
+      local.running = await startNode({
+        host: joined.host,
+        name,
+        members: [...this.#locals.values()].map(({ member }) => member),
+        bootstrap: { clusterId: this.#clusterId, shards: this.#options.shards ?? 1 },
+        services,
+        listen,
+        settings: { ...defaultSettings, ...this.#options.settings },
+        log: quiet,
+      })
+    } catch (error) {
+      await local.release()
+      throw error
+    }
+    for (const [protocol, { port }] of Object.entries(local.running.endpoints)) local.ports[protocol] = port
+  }
+
+  async stopNode(name: string): Promise<void> {
+    const local = this.#local(name)
+    const { running } = local
+    if (!running) return
+    local.running = undefined
+    await running.stop()
+    await local.release()
+  }
+
+  partition(a: readonly string[], b: readonly string[]): void {
+    for (const name of [...a, ...b]) this.#local(name)
+    this.#links.partition(a, b)
+  }
+
+  heal(): void {
+    this.#links.heal()
+  }
+
+  async stop(): Promise<void> {
+    await Promise.all(this.nodes.map((name) => this.stopNode(name)))
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.stop()
+  }
+
+  #openHost(name: string, disk: MemoryDisk): { readonly host: Host; close(): Promise<void> } {
+    const { data } = this.#options
+    const host = data === undefined ? createMemoryHost({ disk }) : createNodeHost({ root: `${data}/${name}` })
+    return { host, close: () => host.close() }
+  }
+
+  #local(name: string): LocalNode {
+    const local = this.#locals.get(name)
+    if (!local) {
+      throw new UnumError('CONFIGURATION_INVALID', `No node is called "${name}": there are ${this.nodes.join(', ')}`)
+    }
+    return local
+  }
+
+  #firstRunning(): LocalNode | undefined {
+    return [...this.#locals.values()].find(({ running }) => running)
+  }
+}
+
+/** Nothing is logged inside a program: what goes wrong is thrown. */
+const quiet = { info() {}, warn() {}, error() {} }
