@@ -48,7 +48,7 @@ export interface DifferentialOptions {
 }
 
 /** Sent this many at once: far fewer round trips, and a failure is still found near its command. */
-const batchCount = 250
+export const batchCount = 250
 
 export async function compareWithRealRedis(real: RealRedis, options: DifferentialOptions): Promise<void> {
   const { protocol, commands, forms, seed, count } = options
@@ -77,7 +77,7 @@ export async function compareWithRealRedis(real: RealRedis, options: Differentia
   }
 }
 
-function pickForm(forms: readonly CommandForm[], at: number): CommandForm {
+export function pickForm(forms: readonly CommandForm[], at: number): CommandForm {
   for (const form of forms) {
     if (at < form.weight) return form
     at -= form.weight
@@ -86,7 +86,7 @@ function pickForm(forms: readonly CommandForm[], at: number): CommandForm {
 }
 
 /** One command in about thirty loses, doubles or garbles an argument. */
-function disturb(words: string[], fixed: number, random: Random): string[] {
+export function disturb(words: string[], fixed: number, random: Random): string[] {
   if (words.length <= fixed || random.below(30) > 0) return words
   const at = fixed + random.below(words.length - fixed)
   const kind = random.below(3)
@@ -108,7 +108,7 @@ function runOurs(
 }
 
 /** A text that is the same for replies that may stand for each other. */
-function shape(reply: string, freedom: Freedom): string {
+export function shape(reply: string, freedom: Freedom): string {
   if (freedom === 'none') return reply
   const bytes = latin1Bytes(reply)
   const tree = readReply(bytes, 0)!.reply
