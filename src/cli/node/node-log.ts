@@ -3,6 +3,8 @@ import type { Log } from '#kernel/handles/service.ts'
 export interface NodeLog extends Log {
   /** Lines are kept in memory until then: loading the logger must not slow the node's start. */
   open(): Promise<void>
+  /** From here on warnings are also said on stderr: while nodes start, not reaching each other yet is no news. */
+  speak(): void
 }
 
 type Level = 'info' | 'warn' | 'error'
@@ -10,7 +12,7 @@ type Level = 'info' | 'warn' | 'error'
 /** Lines kept before `open`; further ones are only counted. */
 const keptMax = 1000
 
-/** JSON lines by pino in `file`; warnings and errors also on stderr, as text. */
+/** JSON lines by pino in `file`; errors, and warnings after `speak`, also on stderr as text. */
 export function createNodeLog(name: string, file: string): NodeLog {
   let write = (level: Level, fields: Record<string, unknown>, message: string) => {
     if (kept.length < keptMax) kept.push({ level, fields: { ...fields, time: new Date().toISOString() }, message })
@@ -18,6 +20,7 @@ export function createNodeLog(name: string, file: string): NodeLog {
   }
   const kept: { level: Level; fields: Record<string, unknown>; message: string }[] = []
   let dropped = 0
+  let isSpeaking = false
   let opening: Promise<void> | undefined
 
   async function load(): Promise<void> {
@@ -35,13 +38,17 @@ export function createNodeLog(name: string, file: string): NodeLog {
 
   const say = (level: Level, fields: Record<string, unknown>, message: string) => {
     write(level, fields, message)
-    if (level !== 'info') process.stderr.write(`unum ${name}: ${message}${shown(fields)}\n`)
+    if (level === 'error' || (level === 'warn' && isSpeaking))
+      process.stderr.write(`unum ${name}: ${message}${shown(fields)}\n`)
   }
   return {
     info: (fields, message) => say('info', fields, message),
     warn: (fields, message) => say('warn', fields, message),
     error: (fields, message) => say('error', fields, message),
     open: () => (opening ??= load()),
+    speak: () => {
+      isSpeaking = true
+    },
   }
 }
 

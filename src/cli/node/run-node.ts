@@ -64,6 +64,7 @@ async function serve(config: NodeConfig): Promise<void> {
     let started: Started | undefined
     const whenStarted = (node: Started) => {
       started = node
+      log.speak()
       return tell({ kind: 'ready', endpoints: node.endpoints })
     }
     start(config, host, log, fail).then(whenStarted).catch(fail)
