@@ -1,11 +1,13 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
+import { latin1Bytes } from '#kernel/base/bytes.ts'
 import { setCommands } from '../sets/commands.ts'
 import type { Answer } from '../testing/ask.ts'
 import { ask, askList } from '../testing/ask.ts'
 import { checkInvariants } from '../testing/invariants.ts'
 import { ShardTwin } from '../testing/shard-twin.ts'
+import { memberHash } from './member-table.ts'
 
 function numbered(count: number, prefix = 'm'): string[] {
   return Array.from({ length: count }, (_, i) => `${prefix}${i}`)
@@ -107,4 +109,28 @@ test('SPOP takes each member once, in counts of any size', () => {
     assert.equal(twin.evaluation.rowCount, 0)
     checkInvariants(twin.evaluation)
   }
+})
+
+/** Part of the data format: members lie in this order for good. */
+test('members have these hashes', () => {
+  const hash = (member: string) => memberHash(latin1Bytes(member), 0, member.length)
+  assert.deepEqual(['', 'a', 'field'].map(hash), [2872998923, 444641715, 1228819200])
+})
+
+test('members whose hashes are equal are different members, and are scanned together', () => {
+  const alike = ['6d05uib7e', '1wvq3c36edv']
+  const [hash, other] = alike.map((member) => memberHash(latin1Bytes(member), 0, member.length))
+  assert.equal(hash, other)
+  const twin = setOf(200)
+  assert.equal(ask(twin, 'SADD', 's', ...alike), 2)
+  for (let count = 1; count < 10; count++) {
+    let cursor = '0'
+    do {
+      const [next, members] = ask(twin, 'SSCAN', 's', cursor, 'COUNT', count) as readonly [string, readonly string[]]
+      assert.equal(members.includes(alike[0]!), members.includes(alike[1]!))
+      cursor = next
+    } while (cursor !== '0')
+  }
+  assert.equal(ask(twin, 'SREM', 's', alike[0]!), 1)
+  assert.equal(ask(twin, 'SISMEMBER', 's', alike[1]!), 1)
 })
