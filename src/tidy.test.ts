@@ -7,6 +7,8 @@ import { builtinModules } from 'node:module'
 import { dirname, join, relative } from 'node:path'
 import { after, before, suite, test } from 'node:test'
 import * as esbuild from 'esbuild'
+import type { Command } from '#datastores/redis/command.ts'
+import { commands } from '#datastores/redis/commands.ts'
 import { errorCodes } from '#kernel/base/errors.ts'
 
 const root = join(import.meta.dirname, '..')
@@ -80,6 +82,14 @@ before(async () => {
   }
 })
 after(() => esbuild.stop())
+
+const byName = (a: Command, b: Command) => (a.name < b.name ? -1 : 1)
+
+function commandText(command: Command): string {
+  const subcommands = command.at === 'connection' ? (command.subcommands ?? []) : []
+  const names = subcommands.map(({ name }) => name.split('|')[1]!.toUpperCase()).sort()
+  return `\`${command.name.toUpperCase()}\`${names.length === 0 ? '' : ` (${names.join(', ')})`}`
+}
 
 const none = (problems: readonly string[]) => assert.deepEqual(problems, [])
 
@@ -184,6 +194,17 @@ suite('documents', () => {
     const isRoom = (path: string) => folders.has(dirname(path)) && isDescribed(dirname(path)) // its owner speaks for it
     const undescribed = [...folders].filter((path) => !isTestOnly(`${path}/`) && !isDescribed(path) && !isRoom(path))
     none(undescribed.map((path) => `${path} has no README.md`))
+  })
+
+  test('list the commands that are supported', (t) => {
+    // `npm test -- --test-update-snapshots src/tidy.test.ts` writes the list.
+    const groups = Map.groupBy(commands, ({ group }) => group)
+    const rows = [...groups].map(
+      ([group, members]) => `| ${group} | ${members.toSorted(byName).map(commandText).join(', ')} |`,
+    )
+    const list = ['<!-- commands -->', '| | |', '| --- | --- |', ...rows, '<!-- /commands -->'].join('\n')
+    const readme = read('README.md').replace(/<!-- commands -->.*<!-- \/commands -->/s, list)
+    t.assert.fileSnapshot(readme, join(root, 'README.md'), { serializers: [String] })
   })
 
   test('link to what exists', () => {
