@@ -1,27 +1,108 @@
-import { Simulation } from '#host/simulated/index.ts'
-import { BlockCache } from './block-cache.ts'
-import { openTree } from './open-tree.ts'
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import fc from 'fast-check'
+import { latin1Bytes } from '#kernel/base/bytes.ts'
 import { createSortedMapTree } from './sorted-map-tree.ts'
-import type { TableCache } from './table-file.ts'
-import type { TreeUnderTest } from './tree-compliance.ts'
-import { checkTree } from './tree-compliance.ts'
+import { simulatedTree, tinyLimits } from './testing/simulated-tree.ts'
+import type { KeyRange, TreeReader } from './tree.ts'
+import { checkTree, evaluate, markAt, rowsOf } from './tree-compliance.ts'
+
+const b = latin1Bytes
 
 checkTree('sorted map', async () => ({ tree: createSortedMapTree(), reopen: undefined, settle: (promise) => promise }))
+checkTree('merge tree', () => simulatedTree({ seed: 1 }))
+checkTree('merge tree with tiny limits and no cache', () =>
+  simulatedTree({ seed: 2, limits: tinyLimits, cacheBytes: 0 }),
+)
 
-async function makeTree(): Promise<TreeUnderTest> {
-  const simulation = new Simulation({ seed: 1 })
-  const { disk, clock } = simulation.machine('m').host
-  const cache: TableCache = new BlockCache({ bytesMax: 1 << 20 })
-  const open = () => simulation.complete(openTree({ disk, clock, directory: 'tables', cache }))
-  const under = {
-    tree: await open(),
-    reopen: async () => {
-      await simulation.complete(under.tree.close())
-      under.tree = await open()
-    },
-    settle: <T>(promise: Promise<T>) => simulation.complete(promise),
+type Step =
+  | { readonly kind: 'put'; readonly key: string; readonly bytes: number }
+  | { readonly kind: 'delete'; readonly key: string }
+  | { readonly kind: 'deleteRange'; readonly range: readonly [string, string] }
+  | { readonly kind: 'flush' | 'flushBeside' | 'reopen' | 'wait' | 'scan' }
+
+const key = fc.oneof(
+  { weight: 6, arbitrary: fc.integer({ min: 0, max: 60 }).map((n) => `key${String(n).padStart(3, '0')}`) },
+  { weight: 1, arbitrary: fc.string({ unit: fc.constantFrom('\x00', 'a', '\xff', 'k'), maxLength: 6 }) },
+)
+const step: fc.Arbitrary<Step> = fc.oneof(
+  {
+    weight: 20,
+    arbitrary: fc.record({ kind: fc.constant('put' as const), key, bytes: fc.oneof(fc.nat(40), fc.nat(3_000)) }),
+  },
+  { weight: 6, arbitrary: fc.record({ kind: fc.constant('delete' as const), key }) },
+  { weight: 2, arbitrary: fc.record({ kind: fc.constant('deleteRange' as const), range: fc.tuple(key, key) }) },
+  { weight: 3, arbitrary: fc.record({ kind: fc.constantFrom('flush' as const, 'flushBeside' as const) }) },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constantFrom('reopen' as const, 'wait' as const, 'scan' as const) }) },
+)
+
+/** Everything that can be read: all keys one by one, all rows, and rows of ranges, both ways. */
+function readAll(reader: TreeReader, keys: ReadonlySet<string>): unknown {
+  const bounds = [...keys].sort().filter((_, i) => i % 7 === 0)
+  const ranges: KeyRange[] = [{ from: b(''), to: undefined }]
+  for (let i = 0; i + 1 < bounds.length; i++) ranges.push({ from: b(bounds[i]!), to: b(bounds[i + 1]!) })
+  return {
+    gets: [...keys].map((name) => [name, reader.get(b(name))?.length]),
+    forward: ranges.map((range) => rowsOf(reader, range)),
+    backward: ranges.map((range) => rowsOf(reader, range, true)),
   }
-  return under
 }
 
-checkTree('merge tree', makeTree)
+test('any history of changes, flushes, compactions and reopenings reads as a sorted map', async () => {
+  await fc.assert(
+    fc.asyncProperty(fc.array(step, { maxLength: 400, size: 'max' }), fc.nat(1000), async (steps, seed) => {
+      const under = await simulatedTree({ seed, limits: tinyLimits, cacheBytes: (seed % 3) * 5_000 })
+      const twin = createSortedMapTree()
+      const keys = new Set<string>()
+      let index = 0
+      const check = async () =>
+        assert.deepEqual(await evaluate(under, (tree) => readAll(tree, keys)), readAll(twin, keys))
+      let flush: Promise<void> = Promise.resolve()
+      for (const [i, step] of steps.entries()) {
+        switch (step.kind) {
+          case 'put': {
+            keys.add(step.key)
+            const value = b(String.fromCharCode(97 + (i % 26)).repeat(step.bytes))
+            for (const tree of [under.tree, twin]) tree.put(b(step.key), value)
+            break
+          }
+          case 'delete':
+            keys.add(step.key)
+            for (const tree of [under.tree, twin]) tree.delete(b(step.key))
+            break
+          case 'deleteRange': {
+            const [from, to] = [...step.range].sort()
+            const range = { from: b(from!), to: i % 5 === 0 ? undefined : b(to!) }
+            for (const tree of [under.tree, twin]) tree.deleteRange(range)
+            break
+          }
+          case 'flush':
+          case 'flushBeside':
+            await under.settle(flush)
+            flush = under.tree.flush(markAt(++index))
+            if (step.kind === 'flush') await under.settle(flush)
+            break
+          case 'reopen':
+            await under.settle(flush)
+            await under.settle(under.tree.flush(markAt(++index)))
+            await under.reopen()
+            assert.equal(under.tree.flushed.index, index)
+            break
+          case 'wait':
+            await under.simulation.run({ forMs: 5 })
+            break
+          case 'scan':
+            await check()
+            break
+        }
+      }
+      await check()
+      await under.settle(flush)
+      await under.simulation.run({ forMs: 100 })
+      assert.ok(under.tree.pressure < 1, 'compaction keeps up')
+      await check()
+      await under.settle(under.tree.close())
+    }),
+    { numRuns: 60 },
+  )
+})

@@ -60,7 +60,9 @@ export class Version {
    */
   apply(edit: VersionEdit): Version {
     const removed = new Set(edit.removed)
-    const hidden = RangeSet.unionOf(edit.added.map((table) => table.ranges))
+    // A file that was to change its level may be gone since that was decided.
+    const added = edit.added.filter((table) => !removed.has(table) || this.has(table))
+    const hidden = RangeSet.unionOf(added.map((table) => table.ranges))
     const keeps = (table: TableFile, isOlder: boolean) =>
       !removed.has(table) &&
       !(isOlder && hidden.size > 0 && hidden.ranges.some((range) => encloses(range, table.range)))
@@ -68,7 +70,7 @@ export class Version {
     for (let level = 0; level < levelCount; level++) {
       const isOlder = level > edit.level || (level === 0 && edit.level === 0)
       const tables = this.levels[level]!.filter((table) => keeps(table, isOlder))
-      if (level === edit.level) tables.unshift(...edit.added)
+      if (level === edit.level) tables.unshift(...added)
       if (level === edit.level && level > 0) tables.sort((a, b) => compareBytes(a.range.from, b.range.from))
       levels.push(tables)
     }
