@@ -3,7 +3,7 @@ import type { CommandFlag, ConnectionCommand } from '../command.ts'
 import type { Client } from '../connection/client.ts'
 import { clientName } from '../connection/commands.ts'
 import { errors, fail } from '../errors.ts'
-import { integerArgument } from '../numbers.ts'
+import { int64Argument, integerArgument } from '../numbers.ts'
 import { bulkText, integer, nullBulk, ok, verbatim } from '../reply.ts'
 import { family, familyRows } from './family.ts'
 
@@ -40,7 +40,7 @@ function list(client: Client, args: Arguments): void {
   let chosen = [...client.server.clients.values()]
   if (args.count > 2 && args.is(2, 'ID') && args.count > 3) {
     const ids = new Set<number>()
-    for (let i = 3; i < args.count; i++) ids.add(idArgument(args, i))
+    for (let i = 3; i < args.count; i++) ids.add(integerArgument(args, i, 'ERR Invalid client ID'))
     chosen = chosen.filter(({ id }) => ids.has(id))
   } else if (args.count === 4 && args.is(2, 'TYPE')) {
     const type = args.latin1(3).toLowerCase()
@@ -54,12 +54,6 @@ function list(client: Client, args: Arguments): void {
   verbatim(client, chosen.map(describe).join(''))
 }
 
-function idArgument(args: Arguments, i: number): number {
-  const id = integerArgument(args, i, 'ERR Invalid client ID')
-  if (id < 1) throw fail('ERR Invalid client ID')
-  return id
-}
-
 /** `KILL address`, or `KILL [ID id] [ADDR address] [USER name] [SKIPME yes|no]…`, which answers how many. */
 function kill(client: Client, args: Arguments): void {
   const clients = [...client.server.clients.values()]
@@ -70,10 +64,10 @@ function kill(client: Client, args: Arguments): void {
     ok(client)
     return
   }
-  if (args.count % 2 === 1) throw fail(errors.syntax)
   const filters: ((each: Client) => boolean)[] = []
   let skipSelf = true
   for (let i = 2; i < args.count; i += 2) {
+    if (i + 1 === args.count) throw fail(errors.syntax)
     const value = args.latin1(i + 1)
     if (args.is(i, 'ID')) {
       const id = integerArgument(args, i + 1, 'ERR client-id should be greater than 0')
@@ -130,6 +124,15 @@ function onOrOff(client: Client, args: Arguments): void {
   ok(client)
 }
 
+/** `UNBLOCK id [TIMEOUT | ERROR]` */
+function unblock(client: Client, args: Arguments): void {
+  if (args.count > 3 && !args.is(3, 'TIMEOUT') && !args.is(3, 'ERROR')) {
+    throw fail('ERR CLIENT UNBLOCK reason should be TIMEOUT or ERROR')
+  }
+  int64Argument(args, 2)
+  integer(client, 0)
+}
+
 function getName(client: Client): void {
   if (client.name === '') nullBulk(client)
   else bulkText(client, client.name)
@@ -152,7 +155,7 @@ const subcommands: readonly ConnectionCommand[] = [
   row('no-evict', 3, '7.0.0', 'Accepted: clients are never evicted here', onOrOff, { flags: adminFlags }),
   row('no-touch', 3, '7.2.0', 'Accepted: reads leave no trace here', onOrOff),
   row('unpause', 2, '6.2.0', 'Accepted: clients are never paused here', (client) => ok(client), { flags: adminFlags }),
-  row('unblock', -3, '5.0.0', 'No client is blocked here: 0', (client) => integer(client, 0), { flags: adminFlags }),
+  row('unblock', -3, '5.0.0', 'No client is blocked here: 0', unblock, { flags: adminFlags }),
   row('getredir', 2, '6.0.0', 'There is no tracking here: -1', (client) => integer(client, -1)),
 ]
 

@@ -6,7 +6,7 @@ import type { CommandTable, TableRow } from '../connection/command-table.ts'
 import { arityFits, visitKeyPositions } from '../connection/command-table.ts'
 import { errors, fail } from '../errors.ts'
 import { globMatches } from '../glob.ts'
-import { array, bulk, bulkText, integer, map, nullArray, set, simple } from '../reply.ts'
+import { array, bulk, bulkText, integer, map, nullBulk, set, simple } from '../reply.ts'
 import { family, familyRows } from './family.ts'
 
 /** COMMAND: the table of commands, as clients and their completions ask for it. */
@@ -119,7 +119,7 @@ function info(client: Client, args: Arguments): void {
   for (let i = 2; i < args.count; i++) {
     const row = findByName(client.server.table, args.latin1(i))
     if (row) describe(client, row)
-    else nullArray(client)
+    else nullBulk(client)
   }
 }
 
@@ -176,9 +176,9 @@ function getKeys(client: Client, args: Arguments): void {
   const { command } = row
   if (command.keys.first === 0 && !command.keys.also) throw fail('ERR The command has no key arguments')
   if (!arityFits(command, asked.count)) throw fail('ERR Invalid number of arguments specified for command')
+  if (command.keys.also?.(asked).length === 0) throw fail('ERR Invalid arguments specified for command')
   const keys: Uint8Array[] = []
   visitKeyPositions(command, asked, (i) => keys.push(asked.slice(i)))
-  if (keys.length === 0) throw fail('ERR Invalid arguments specified for command')
   array(client, keys.length)
   for (const key of keys) bulk(client, key)
 }

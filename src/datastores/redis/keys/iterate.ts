@@ -45,10 +45,15 @@ export function scan(call: Call): void {
   replyWithNames(call, found)
 }
 
-/** Undefined where Redis sees no cursor: an unsigned 64-bit number. What is beyond all positions is the end. */
+/**
+ * Undefined where Redis sees no cursor, which it reads with C's `strtoul`: nothing is 0, and a sign is allowed. What is beyond all
+ * positions is the end.
+ */
 export function parseCursor(text: string): KeyPosition | undefined {
-  if (!/^\d{1,20}$/.test(text) || BigInt(text) >= 2n ** 64n) return undefined
-  return Math.min(Number(text), positionEnd)
+  if (!/^([+-]?\d+)?$/.test(text)) return undefined
+  const number = text === '' ? 0n : BigInt(text.replace('+', ''))
+  if (number >= 2n ** 64n || number <= -(2n ** 64n)) return undefined
+  return Math.min(Number(BigInt.asUintN(64, number)), positionEnd)
 }
 
 interface ScanOptions {

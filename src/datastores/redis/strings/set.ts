@@ -34,7 +34,7 @@ export function set(call: Call): void {
 }
 
 function setWithOptions(call: Call): void {
-  const options = setOptions(call.args)
+  const options = parseOptions(call.args, 3, 'set')
   const { expires } = options
   const expireAtMs = expires ? expireTimeArgument(call, expires.argument, expires.unit, { command: 'set' }) : 0
   if (options.get) key.findOf(call, 1, types.string)
@@ -53,23 +53,32 @@ interface SetOptions {
   onlyIfPresent: boolean
   get: boolean
   keepTime: boolean
+  persist: boolean
   expires: { readonly argument: number; readonly unit: ExpireUnit } | undefined
 }
 
-/** `[NX | XX] [GET] [EX s | PX ms | EXAT s | PXAT ms | KEEPTTL]` from argument 3 on, in any order. */
-function setOptions(args: Arguments): SetOptions {
+/**
+ * From argument `from` on, in any order, each as often as it likes:
+ *
+ *     SET:   [NX | XX] [GET] [EX s | PX ms | EXAT s | PXAT ms | KEEPTTL]
+ *     GETEX: [EX s | PX ms | EXAT s | PXAT ms | PERSIST]
+ */
+function parseOptions(args: Arguments, from: number, command: 'set' | 'getex'): SetOptions {
   const options: SetOptions = {
     onlyIfAbsent: false,
     onlyIfPresent: false,
     get: false,
     keepTime: false,
+    persist: false,
     expires: undefined,
   }
-  for (let i = 3; i < args.count; i++) {
+  for (let i = from; i < args.count; i++) {
     const unit = expireUnit(args, i)
-    if (unit) {
-      if (options.expires || options.keepTime) throw fail(errors.syntax)
+    if (unit && !options.keepTime && !options.persist && (options.expires?.unit ?? unit) === unit) {
       options.expires = { argument: ++i, unit }
+    } else if (command === 'getex') {
+      if (!args.is(i, 'PERSIST') || options.expires) throw fail(errors.syntax)
+      options.persist = true
     } else if (args.is(i, 'NX') && !options.onlyIfPresent) options.onlyIfAbsent = true
     else if (args.is(i, 'XX') && !options.onlyIfAbsent) options.onlyIfPresent = true
     else if (args.is(i, 'GET')) options.get = true
@@ -123,19 +132,13 @@ export function getdel(call: Call): void {
   if (key.exists) key.delete(call)
 }
 
-/** `[EX s | PX ms | EXAT s | PXAT ms | PERSIST]` */
 export function getex(call: Call): void {
-  const { args } = call
-  if (args.count > 4) throw fail(errors.syntax)
-  const unit = args.count === 4 ? expireUnit(args, 2) : undefined
-  const persist = args.count === 3 && args.is(2, 'PERSIST')
-  if (args.count > 2 && !unit && !persist) throw fail(errors.syntax)
+  const { expires, persist } = parseOptions(call.args, 2, 'getex')
   if (!key.findOf(call, 1, types.string)) {
     nullBulk(call)
     return
   }
-  const expireAtMs = unit ? expireTimeArgument(call, 3, unit, { command: 'getex' }) : 0
+  const expireAtMs = expires ? expireTimeArgument(call, expires.argument, expires.unit, { command: 'getex' }) : 0
   replyWithValue(call)
-  if (unit) key.touch(call, expireAtMs)
-  else if (persist && key.expireAtMs !== 0) key.touch(call, 0)
+  if (expires || (persist && key.expireAtMs !== 0)) key.touch(call, expireAtMs)
 }
