@@ -93,6 +93,8 @@ export interface KeyPositions {
   readonly last: number
   readonly step: number
   readonly also?: (args: Arguments) => readonly number[]
+  /** Whether the command reads keys that its arguments do not name, wherever they are: it needs all keys in one shard. */
+  readonly whole?: (args: Arguments) => boolean
   /** The argument that is a slot's number, of commands about a slot. */
   readonly slot?: number
 }

@@ -9,6 +9,7 @@ import { sweep } from './keys/sweep.ts'
 import { listCommands } from './lists/commands.ts'
 import { setCommands } from './sets/commands.ts'
 import { sortedSetCommands } from './sorted-sets/commands.ts'
+import { sortingCommands } from './sorting/commands.ts'
 import { stringCommands } from './strings/commands.ts'
 import { transactionCommands } from './transactions/commands.ts'
 import { watchedVersion } from './transactions/evaluate.ts'
@@ -21,6 +22,7 @@ export const commands: readonly Command[] = [
   ...listCommands,
   ...setCommands,
   ...sortedSetCommands,
+  ...sortingCommands,
   ...transactionCommands,
   ...connectionCommands,
   ...adminCommands,

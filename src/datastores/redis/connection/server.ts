@@ -99,8 +99,8 @@ export class RedisServer {
     const { request } = this
     request.args = args
     request.slots = undefined
-    const { first, last, also } = command.keys
-    if (first > 0 && first === last && !also) {
+    const { first, last, also, whole } = command.keys
+    if (first > 0 && first === last && !also && !whole) {
       request.slot = keySlot(args.bytes, args.start(first), args.end(first))
     } else if (command.spread) {
       request.slot = undefined
@@ -117,7 +117,7 @@ export class RedisServer {
 /** The slots that a command is about, each once, that of the first key first. */
 export function keySlots(command: ShardCommand, args: Arguments): number[] {
   const slots: number[] = []
-  const { slot: slotArgument } = command.keys
+  const { slot: slotArgument, whole } = command.keys
   if (slotArgument !== undefined) {
     const slot = parseInt64(args.bytes, args.start(slotArgument), args.end(slotArgument))
     if (typeof slot === 'number' && slot >= 0 && slot < slotCount) slots.push(slot)
@@ -126,5 +126,7 @@ export function keySlots(command: ShardCommand, args: Arguments): number[] {
     const slot = keySlot(args.bytes, args.start(i), args.end(i))
     if (!slots.includes(slot)) slots.push(slot)
   })
+  // The first and the last slot are in one shard only where all are.
+  if (whole?.(args)) slots.push(0, slotCount - 1)
   return slots
 }

@@ -49,6 +49,18 @@ function scale(mantissa: number, exponent: number): number {
   return exponent < -1000 ? mantissa * 2 ** -1000 * 2 ** (exponent + 1000) : mantissa * 2 ** exponent
 }
 
+/**
+ * As C code reads a string from `start` on that has to be a number and nothing else: after spaces, up to a NUL; nothing at all
+ * is 0. Undefined where there is something else. Out of range as `readDouble`.
+ */
+export function readWholeDouble(text: string, start = 0): ReadDouble | undefined {
+  const nul = text.indexOf('\0', start)
+  const end = nul < 0 ? text.length : nul
+  if (start >= end) return { value: 0, end, outOfRange: false }
+  const read = readDouble(text, start)
+  return read?.end === end ? read : undefined
+}
+
 function isSpace(code: number): boolean {
   return code === 0x20 || (code >= 0x09 && code <= 0x0d)
 }

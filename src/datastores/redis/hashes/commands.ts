@@ -1,16 +1,13 @@
-import type { CommandFlag, CommandSpec, Run, ShardCommand } from '../command.ts'
-import { firstKey, read, write } from '../command.ts'
+import type { CommandFlag, ShardCommand } from '../command.ts'
+import { firstKey, read, shardRows, write } from '../command.ts'
 import { hincrby, hincrbyfloat } from './arithmetic.ts'
 import { hdel, hexists, hget, hlen, hmget, hmset, hset, hsetnx, hstrlen } from './fields.ts'
 import { hgetall, hkeys, hrandfield, hscan, hvals } from './whole.ts'
 
 const fast: readonly CommandFlag[] = ['fast']
 const grows: readonly CommandFlag[] = ['denyoom', 'fast']
-const common = { keys: firstKey, group: 'hash' } as const satisfies Partial<CommandSpec>
 
-function row(name: string, arity: number, flags: readonly CommandFlag[], since: string, summary: string, run: Run) {
-  return { ...common, name, arity, flags, since, summary, run }
-}
+const row = shardRows('hash', firstKey)
 
 export const hashCommands: readonly ShardCommand[] = [
   write(row('hset', -4, grows, '2.0.0', 'Sets fields of a hash', hset)),

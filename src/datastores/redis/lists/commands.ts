@@ -1,5 +1,5 @@
-import type { CommandFlag, KeyPositions, Run, ShardCommand } from '../command.ts'
-import { firstKey, firstTwoKeys, noKeys, read, write } from '../command.ts'
+import type { CommandFlag, KeyPositions, ShardCommand } from '../command.ts'
+import { firstKey, firstTwoKeys, noKeys, read, shardRows, write } from '../command.ts'
 import { countedKeys } from '../count-arguments.ts'
 import { linsert, lrem } from './editing.ts'
 import { lindex, llen, lrange, lset, ltrim } from './indexes.ts'
@@ -13,17 +13,7 @@ const growsFast: readonly CommandFlag[] = ['denyoom', 'fast']
 const movable: readonly CommandFlag[] = ['movablekeys']
 const counted: KeyPositions = { ...noKeys, also: countedKeys(1) }
 
-function row(
-  name: string,
-  arity: number,
-  flags: readonly CommandFlag[],
-  since: string,
-  summary: string,
-  run: Run,
-  keys: KeyPositions = firstKey,
-) {
-  return { group: 'list', keys, name, arity, flags, since, summary, run } as const
-}
+const row = shardRows('list', firstKey)
 
 export const listCommands: readonly ShardCommand[] = [
   write(row('lpush', -3, growsFast, '1.0.0', 'Adds elements at the head of a list', lpush)),

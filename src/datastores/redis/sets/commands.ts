@@ -1,5 +1,5 @@
-import type { CommandFlag, KeyPositions, Run, ShardCommand } from '../command.ts'
-import { allKeys, firstKey, firstTwoKeys, noKeys, read, write } from '../command.ts'
+import type { CommandFlag, KeyPositions, ShardCommand } from '../command.ts'
+import { allKeys, firstKey, firstTwoKeys, noKeys, read, shardRows, write } from '../command.ts'
 import { countedKeys } from '../count-arguments.ts'
 import { sdiff, sdiffstore, sinter, sintercard, sinterstore, sunion, sunionstore } from './algebra.ts'
 import { spop, srandmember } from './chance.ts'
@@ -11,17 +11,7 @@ const growsFast: readonly CommandFlag[] = ['denyoom', 'fast']
 const movable: readonly CommandFlag[] = ['movablekeys']
 const counted: KeyPositions = { ...noKeys, also: countedKeys(1) }
 
-function row(
-  name: string,
-  arity: number,
-  flags: readonly CommandFlag[],
-  since: string,
-  summary: string,
-  run: Run,
-  keys: KeyPositions = firstKey,
-) {
-  return { group: 'set', keys, name, arity, flags, since, summary, run } as const
-}
+const row = shardRows('set', firstKey)
 
 export const setCommands: readonly ShardCommand[] = [
   write(row('sadd', -3, growsFast, '1.0.0', 'Adds members', sadd)),

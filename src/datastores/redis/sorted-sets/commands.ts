@@ -1,5 +1,5 @@
-import type { CommandFlag, KeyPositions, Run, ShardCommand } from '../command.ts'
-import { firstKey, firstTwoKeys, noKeys, read, write } from '../command.ts'
+import type { CommandFlag, KeyPositions, ShardCommand } from '../command.ts'
+import { firstKey, firstTwoKeys, noKeys, read, shardRows, write } from '../command.ts'
 import { countedKeys } from '../count-arguments.ts'
 import { zadd, zincrby } from './adding.ts'
 import { zdiff, zdiffstore, zinter, zintercard, zinterstore, zunion, zunionstore } from './algebra.ts'
@@ -28,17 +28,7 @@ const growsMovable: readonly CommandFlag[] = ['denyoom', 'movablekeys']
 const counted: KeyPositions = { ...noKeys, also: countedKeys(1) }
 const firstAndCounted: KeyPositions = { ...firstKey, also: countedKeys(2) }
 
-function row(
-  name: string,
-  arity: number,
-  flags: readonly CommandFlag[],
-  since: string,
-  summary: string,
-  run: Run,
-  keys: KeyPositions = firstKey,
-) {
-  return { group: 'sorted-set', keys, name, arity, flags, since, summary, run } as const
-}
+const row = shardRows('sorted-set', firstKey)
 
 /** ZRANK, ZREVRANK, ZCOUNT and ZLEXCOUNT walk the rows that they count; ranges by rank walk from the nearer end: O(n). */
 export const sortedSetCommands: readonly ShardCommand[] = [

@@ -1,6 +1,6 @@
 import type { Arguments } from '#kernel/base/arguments.ts'
 import { errors, fail } from '../errors.ts'
-import { readDouble } from '../floats/double.ts'
+import { readWholeDouble } from '../floats/double.ts'
 
 /** Scores between two bounds: `1`, `(1` (exclusive), `-inf`, `+inf`. */
 export interface ScoreRange {
@@ -17,15 +17,11 @@ export function parseScoreRange(args: Arguments, min: number, max: number): Scor
   return { min: low.score, max: high.score, minExclusive: low.exclusive, maxExclusive: high.exclusive }
 }
 
-/** As Redis: `strtod` after an optional `(`, over the text up to a NUL; nothing at all is 0; overflow is infinite. */
+/** A bound beyond what doubles hold is infinite. */
 function scoreBound(text: string): { readonly score: number; readonly exclusive: boolean } {
   const exclusive = text.startsWith('(')
-  const start = exclusive ? 1 : 0
-  const nul = text.indexOf('\0', start)
-  const end = nul < 0 ? text.length : nul
-  if (start >= end) return { score: 0, exclusive }
-  const read = readDouble(text, start)
-  if (!read || read.end !== end) throw fail(errors.minOrMaxNotAFloat)
+  const read = readWholeDouble(text, exclusive ? 1 : 0)
+  if (!read) throw fail(errors.minOrMaxNotAFloat)
   return { score: read.value, exclusive }
 }
 

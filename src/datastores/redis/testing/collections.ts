@@ -4,6 +4,8 @@ import { hashCommands } from '../hashes/commands.ts'
 import { listCommands } from '../lists/commands.ts'
 import { setCommands } from '../sets/commands.ts'
 import { sortedSetCommands } from '../sorted-sets/commands.ts'
+import { sortingCommands } from '../sorting/commands.ts'
+import { stringCommands } from '../strings/commands.ts'
 import type { CommandForm } from './differential.ts'
 import { compareWithRealRedis } from './differential.ts'
 import { realRedisMissing, startRealRedis } from './real-redis.ts'
@@ -13,6 +15,8 @@ export const collectionCommands: readonly ShardCommand[] = [
   ...listCommands,
   ...setCommands,
   ...sortedSetCommands,
+  ...sortingCommands,
+  ...stringCommands,
 ]
 
 /** Declares the test that replies to `forms` are those of a real Redis, in both protocols. */

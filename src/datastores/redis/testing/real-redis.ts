@@ -38,7 +38,8 @@ export async function startRealRedis(): Promise<RealRedis> {
       tmpdir(),
       ...wholeScans,
     ],
-    { stdio: ['ignore', 'pipe', 'inherit'] },
+    // SORT ALPHA follows the locale.
+    { stdio: ['ignore', 'pipe', 'inherit'], env: { ...process.env, LC_ALL: 'C' } },
   )
   const kill = () => server.kill('SIGKILL')
   process.once('exit', kill)
