@@ -3,8 +3,8 @@ import type { Log } from '#kernel/handles/service.ts'
 export interface NodeLog extends Log {
   /** Lines are kept in memory until then: loading the logger must not slow the node's start. */
   open(): Promise<void>
-  /** From here on warnings are also said on stderr: while nodes start, not reaching each other yet is no news. */
-  speak(): void
+  /** Whether warnings are also said on stderr. While nodes start or stop, not reaching each other is no news. */
+  speaks: boolean
 }
 
 type Level = 'info' | 'warn' | 'error'
@@ -12,7 +12,7 @@ type Level = 'info' | 'warn' | 'error'
 /** Lines kept before `open`; further ones are only counted. */
 const keptMax = 1000
 
-/** JSON lines by pino in `file`; errors, and warnings after `speak`, also on stderr as text. */
+/** JSON lines by pino in `file`; errors, and warnings while it `speaks`, also on stderr as text. */
 export function createNodeLog(name: string, file: string): NodeLog {
   let write = (level: Level, fields: Record<string, unknown>, message: string) => {
     if (kept.length < keptMax) kept.push({ level, fields: { ...fields, time: new Date().toISOString() }, message })
@@ -20,7 +20,6 @@ export function createNodeLog(name: string, file: string): NodeLog {
   }
   const kept: { level: Level; fields: Record<string, unknown>; message: string }[] = []
   let dropped = 0
-  let isSpeaking = false
   let opening: Promise<void> | undefined
 
   async function load(): Promise<void> {
@@ -38,18 +37,17 @@ export function createNodeLog(name: string, file: string): NodeLog {
 
   const say = (level: Level, fields: Record<string, unknown>, message: string) => {
     write(level, fields, message)
-    if (level === 'error' || (level === 'warn' && isSpeaking))
+    if (level === 'error' || (level === 'warn' && log.speaks))
       process.stderr.write(`unum ${name}: ${message}${shown(fields)}\n`)
   }
-  return {
+  const log: NodeLog = {
     info: (fields, message) => say('info', fields, message),
     warn: (fields, message) => say('warn', fields, message),
     error: (fields, message) => say('error', fields, message),
     open: () => (opening ??= load()),
-    speak: () => {
-      isSpeaking = true
-    },
+    speaks: false,
   }
+  return log
 }
 
 function shown(fields: Record<string, unknown>): string {

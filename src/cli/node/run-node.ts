@@ -64,11 +64,12 @@ async function serve(config: NodeConfig): Promise<void> {
     let started: Started | undefined
     const whenStarted = (node: Started) => {
       started = node
-      log.speak()
+      log.speaks = true
       return tell({ kind: 'ready', endpoints: node.endpoints })
     }
     start(config, host, log, fail).then(whenStarted).catch(fail)
     await ended
+    log.speaks = false
     if (started === undefined) return // asked to stop before anything was promised to anybody
     setTimeout(() => process.exit(1), stopMsMax).unref() // an orderly stop that hangs must not keep the process
     await started.stop()

@@ -23,7 +23,7 @@ export interface RootLock {
 export function lockRoot(root: string): RootLock {
   if (held.has(root)) throw inUse(root, `process ${process.pid}, this one`)
   const file = path.join(root, lockName)
-  const own = `${process.pid} ${startOf(process.pid) ?? '-'}\n`
+  const own = `${process.pid} ${procStat(process.pid)?.start ?? '-'}\n`
   const draft = `${file}.${process.pid}`
   fs.writeFileSync(draft, own, { mode: 0o600 })
   try {
@@ -84,17 +84,19 @@ function liveOwner(text: string): number | undefined {
   } catch (error) {
     if (codeOf(error) === 'ESRCH') return undefined
   }
-  const startNow = startOf(pid)
-  if (start !== '-' && startNow !== undefined && startNow !== start) return undefined
+  const now = procStat(pid)
+  if (now?.state === 'Z') return undefined // it has ended, and nobody has asked how yet
+  if (start !== '-' && now !== undefined && now.start !== start) return undefined
   return pid
 }
 
-/** When a process started, in the system's own words; undefined where the system does not say. */
-function startOf(pid: number): string | undefined {
+/** State and start of a process, in the system's own words (proc_pid_stat(5)); undefined where the system does not say. */
+function procStat(pid: number): { readonly state: string | undefined; readonly start: string | undefined } | undefined {
   try {
     const stat = fs.readFileSync(`/proc/${pid}/stat`, 'utf8')
     // The second field is the program's name in brackets and may hold anything; the start is the twentieth after it.
-    return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19]
+    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
+    return { state: fields[0], start: fields[19] }
   } catch {
     return undefined
   }
