@@ -175,6 +175,25 @@ export function testNetwork(name: string, run: RunWithSubject): void {
     await finish(pair)
   })
 
+  check('a connection may be paused, or ended, where it is accepted', async ({ host, other, hostName }) => {
+    const server = new Side(host)
+    const listener = await host.network.listen({ host: hostName, port: 0 }, (connection) => {
+      connection.handler = server
+      server.attach(connection)
+      connection.pause()
+      connection.write(utf8Bytes('welcome'))
+    })
+    const client = new Side(other)
+    client.attach(other.network.connect(listener.address, client))
+    client.connection.write(utf8Bytes('hello'))
+    await client.until(() => client.bytes === 7)
+    await host.clock.sleep(10)
+    assert.equal(server.bytes, 0)
+    server.connection.resume()
+    await server.until(() => server.bytes === 5)
+    await finish({ client, server, listener })
+  })
+
   check('a chunk is good only during the call', async (subject) => {
     const pair = await connect(subject)
     let kept: Uint8Array | undefined

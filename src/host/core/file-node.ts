@@ -4,6 +4,8 @@ import { PagedBytes, pageBytes } from './paged-bytes.ts'
 /** What a disk writes as a whole, even when the power fails. */
 export const sectorBytes = 512
 
+const zeroSector = new Uint8Array(sectorBytes)
+
 /** What one unsynced change replaced, so that a power loss can bring any sector of it back. */
 interface Change {
   readonly sizeBefore: number
@@ -53,7 +55,7 @@ export class FileNode {
       end: pages.size > 0 ? floorToSector(sizeBefore + sectorBytes - 1) : floorToSector(Math.min(length, sizeBefore)),
       sectorBefore(position) {
         const page = pages.get(Math.floor(position / pageBytes))
-        if (!page) return new Uint8Array(sectorBytes)
+        if (!page) return zeroSector
         return page.subarray(position % pageBytes, (position % pageBytes) + sectorBytes)
       },
     })
@@ -62,12 +64,14 @@ export class FileNode {
   #rememberRange(from: number, to: number): void {
     const start = floorToSector(from)
     const end = floorToSector(to + sectorBytes - 1)
-    const before = this.content.read(start, end - start)
+    // What is appended replaces nothing: no copy for the way in which most files are written.
+    const before = start < this.size ? this.content.read(start, end - start) : undefined
     this.#changes.push({
       sizeBefore: this.size,
       start,
       end,
-      sectorBefore: (position) => before.subarray(position - start, position - start + sectorBytes),
+      sectorBefore: (position) =>
+        before ? before.subarray(position - start, position - start + sectorBytes) : zeroSector,
     })
   }
 

@@ -249,7 +249,15 @@ class ImageFile implements DiskFile {
 
   truncate(length: number): Promise<void> {
     this.#node.begunSize = length
-    return this.#request(eventKinds.diskWrite, length, this.#disk.timing.writeUs(0), () => this.#node.truncate(length))
+    return this.#request(
+      eventKinds.diskWrite,
+      length,
+      this.#disk.timing.writeUs(0),
+      () => this.#node.truncate(length),
+      (random) => {
+        if (random.below(2) === 0) this.#node.truncate(length)
+      },
+    )
   }
 
   close(): Promise<void> {

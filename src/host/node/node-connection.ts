@@ -54,6 +54,10 @@ export class NodeConnection implements Connection {
     return !this.#paused && !this.#destroyed
   }
 
+  get isPaused(): boolean {
+    return this.#paused
+  }
+
   opened(): void {
     if (!this.#destroyed) this.handler.opened?.()
   }

@@ -1,5 +1,5 @@
 import * as fs from 'node:fs'
-import * as path from 'node:path'
+import { dirname, join } from 'node:path'
 import type { Disk, DiskFile } from '#kernel/base/host.ts'
 import { normalisePath } from '../core/disk-image.ts'
 import { BackgroundPool } from './background-pool.ts'
@@ -8,6 +8,7 @@ import { lockName } from './root-lock.ts'
 import { SyncSpeed } from './sync-speed.ts'
 import { codeOf, diskError } from './system-errors.ts'
 import type { Turn } from './turn.ts'
+import type { Descriptor } from './write-all.ts'
 
 const fileMode = 0o600
 const directoryMode = 0o700
@@ -27,14 +28,17 @@ export class NodeDisk implements Disk {
 
   open(name: string, options: { readonly create: boolean }): Promise<DiskFile> {
     return this.#do(`Cannot open "${name}"`, async () => {
+      const path = this.#resolve(name)
       const flags = fs.constants.O_RDWR | (options.create ? fs.constants.O_CREAT : 0)
-      const descriptor = await new Promise<number>((resolve, reject) => {
-        fs.open(this.#resolve(name), flags, fileMode, (error, opened) => (error ? reject(error) : resolve(opened)))
+      const descriptor = await openDescriptor(path, flags)
+      const stats = await statDescriptor(descriptor)
+      const openSynced = () => openSyncedTwin(path, stats)
+      return new NodeFile(descriptor, name, stats.size, {
+        turn: this.#turn,
+        pool: this.#pool,
+        syncSpeed: this.#syncSpeed,
+        openSynced,
       })
-      const size = await new Promise<number>((resolve, reject) => {
-        fs.fstat(descriptor, (error, stats) => (error ? reject(error) : resolve(stats.size)))
-      })
-      return new NodeFile(descriptor, name, size, { turn: this.#turn, pool: this.#pool, syncSpeed: this.#syncSpeed })
     })
   }
 
@@ -67,8 +71,7 @@ export class NodeDisk implements Disk {
       const first = await fs.promises.mkdir(target, { recursive: true, mode: directoryMode })
       if (first === undefined) return
       // From the lowest upwards: the entry of each new directory is in its parent.
-      for (let made = target; made.length >= first.length; made = path.dirname(made))
-        await syncDirectory(path.dirname(made))
+      for (let made = target; made.length >= first.length; made = dirname(made)) await syncDirectory(dirname(made))
     })
   }
 
@@ -83,7 +86,7 @@ export class NodeDisk implements Disk {
   }
 
   #resolve(name: string): string {
-    return path.join(this.#root, ...normalisePath(name).split('/'))
+    return join(this.#root, ...normalisePath(name).split('/'))
   }
 
   #do<T>(action: string, act: () => Promise<T>): Promise<T> {
@@ -101,6 +104,37 @@ export class NodeDisk implements Disk {
         )
       })
     })
+  }
+}
+
+function openDescriptor(path: string, flags: number): Promise<Descriptor> {
+  return new Promise((resolve, reject) => {
+    fs.open(path, flags, fileMode, (error, descriptor) => (error ? reject(error) : resolve(descriptor)))
+  })
+}
+
+function statDescriptor(descriptor: Descriptor): Promise<fs.Stats> {
+  return new Promise((resolve, reject) => {
+    fs.fstat(descriptor, (error, stats) => (error ? reject(error) : resolve(stats)))
+  })
+}
+
+/**
+ * The file of `stats` for writes that are synced when they return (O_DSYNC): one trip to the thread pool instead of two, 60 of
+ * 170 µs of processor time per durable write. On Linux only: macOS does not empty the drive's cache for it.
+ */
+async function openSyncedTwin(path: string, stats: fs.Stats): Promise<Descriptor | undefined> {
+  if (process.platform !== 'linux') return undefined
+  try {
+    const descriptor = await openDescriptor(path, fs.constants.O_RDWR | fs.constants.O_DSYNC)
+    const found = await statDescriptor(descriptor)
+    if (found.ino === stats.ino && found.dev === stats.dev) return descriptor
+    // Another file has the name by now.
+    fs.close(descriptor, () => {})
+    return undefined
+  } catch {
+    // Without it the file is written and synced in two steps, and that will say what is wrong with it.
+    return undefined
   }
 }
 

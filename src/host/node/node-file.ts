@@ -1,30 +1,49 @@
 import * as fs from 'node:fs'
-import { allocateSlow, concatBytes, emptyBytes } from '#kernel/base/bytes.ts'
+import { allocateSlow, emptyBytes } from '#kernel/base/bytes.ts'
 import { assert } from '#kernel/base/errors.ts'
 import type { DiskFile } from '#kernel/base/host.ts'
 import type { BackgroundPool } from './background-pool.ts'
 import type { SyncSpeed } from './sync-speed.ts'
 import { diskError } from './system-errors.ts'
 import type { Turn } from './turn.ts'
+import { type Descriptor, writeAll, writeAllNow } from './write-all.ts'
 
 export interface FileParts {
   readonly turn: Turn
   readonly pool: BackgroundPool
   readonly syncSpeed: SyncSpeed
+  /** Opens the same file once more so that each write is synced when it returns; undefined where the system has no such thing. */
+  readonly openSynced: () => Promise<Descriptor | undefined>
 }
 
 type Callback<T> = (error: Error | undefined, result?: T) => void
 
-/** A file of the operating system, by its descriptor. */
+/**
+ * A file of the operating system.
+ *
+ * Invariants:
+ * 1. A descriptor is closed only when nothing uses it any more: its number may belong to another file at once.
+ * 2. A durable write takes the way of one synced write only where nothing else of the file waits for a sync: it would not be
+ *    covered.
+ */
 export class NodeFile implements DiskFile {
-  readonly #descriptor: number
+  readonly #descriptor: Descriptor
   readonly #name: string
   readonly #parts: FileParts
   #size: number
+  /** For writes that are synced when they return. */
+  #synced: Descriptor | undefined
+  #syncedSought = false
   #durableWrite = false
+  /** Writes and truncates that were begun, are done, and are covered by a sync. */
+  #changesBegun = 0
+  #changesDone = 0
+  #changesSynced = 0
+  #uses = 0
   #closed = false
+  #whenUnused: (() => void) | undefined
 
-  constructor(descriptor: number, name: string, size: number, parts: FileParts) {
+  constructor(descriptor: Descriptor, name: string, size: number, parts: FileParts) {
     this.#descriptor = descriptor
     this.#name = name
     this.#size = size
@@ -37,9 +56,7 @@ export class NodeFile implements DiskFile {
 
   read(position: number, length: number): Promise<Uint8Array> {
     const wanted = Math.max(0, Math.min(length, this.#size - position))
-    if (wanted === 0)
-      return this.#background('read', (done) => this.#parts.turn.defer(() => done(undefined, emptyBytes)))
-    const bytes = allocateSlow(wanted)
+    const bytes = wanted === 0 ? emptyBytes : allocateSlow(wanted)
     return this.#background('read', (done) => {
       let filled = 0
       const more = () => {
@@ -55,121 +72,155 @@ export class NodeFile implements DiskFile {
   }
 
   write(position: number, bytes: Uint8Array): Promise<void> {
-    this.#size = Math.max(this.#size, position + bytes.length)
-    return this.#background('write', (done) => this.#writeAll(position, [bytes], done))
+    this.#grow(position + bytes.length)
+    return this.#change('write', (done) => writeAll(this.#descriptor, position, [bytes], done))
+  }
+
+  truncate(length: number): Promise<void> {
+    this.#size = length
+    return this.#change('truncate', (done) =>
+      fs.ftruncate(this.#descriptor, length, (error) => done(error ?? undefined)),
+    )
   }
 
   sync(): Promise<void> {
-    return this.#background('sync', (done) => fs.fdatasync(this.#descriptor, (error) => done(error ?? undefined)))
+    return this.#background('sync', (done) => this.#sync(done))
   }
 
   writeDurably(position: number, chunks: readonly Uint8Array[], done: (error?: Error) => void): void {
     assert(!this.#closed, 'a closed file is not written')
     assert(!this.#durableWrite, 'one durable write at a time')
     this.#durableWrite = true
-    let end = position
-    for (const chunk of chunks) end += chunk.length
-    this.#size = Math.max(this.#size, end)
+    this.#uses++
+    let length = 0
+    for (const chunk of chunks) length += chunk.length
+    this.#grow(position + length)
     const speed = this.#parts.syncSpeed
+    const answer = (error: Error | undefined) => {
+      this.#durableWrite = false
+      this.#release()
+      done(error && diskError(`Cannot write "${this.#name}"`, error))
+    }
     if (speed.onLoop) {
       this.#parts.turn.block(() => {
-        const error = this.#writeAndSyncNow(position, chunks)
-        this.#parts.turn.defer(() => this.#answer(error, done))
-      })
-      return
-    }
-    const startMs = performance.now()
-    this.#writeAll(position, chunks, (writeError) => {
-      if (writeError) return this.#answer(writeError, done)
-      fs.fdatasync(this.#descriptor, (syncError) => {
+        const startMs = performance.now()
+        const error = this.#writeDurablyNow(position, chunks)
         speed.took(performance.now() - startMs)
-        this.#answer(syncError ?? undefined, done)
+        this.#parts.turn.defer(() => answer(error))
       })
-    })
-  }
-
-  truncate(length: number): Promise<void> {
-    this.#size = length
-    return this.#background('truncate', (done) =>
-      fs.ftruncate(this.#descriptor, length, (error) => done(error ?? undefined)),
-    )
+    } else {
+      const startMs = performance.now()
+      this.#writeDurablyOnPool(position, chunks, (error) => {
+        speed.took(performance.now() - startMs)
+        answer(error)
+      })
+    }
+    if (!this.#syncedSought) this.#seekSynced()
   }
 
   close(): Promise<void> {
     if (this.#closed) return Promise.resolve()
     this.#closed = true
     return new Promise((resolve, reject) => {
-      fs.close(this.#descriptor, (error) => {
-        if (error) reject(diskError(`Cannot close "${this.#name}"`, error))
-        else resolve()
-      })
+      const close = () => {
+        const rest = this.#synced
+        if (rest !== undefined) fs.close(rest, () => {})
+        fs.close(this.#descriptor, (error) => {
+          if (error) reject(diskError(`Cannot close "${this.#name}"`, error))
+          else resolve()
+        })
+      }
+      if (this.#uses === 0) close()
+      else this.#whenUnused = close
     })
   }
 
-  #answer(error: Error | undefined, done: (error?: Error) => void): void {
-    this.#durableWrite = false
-    if (error) done(diskError(`Cannot write "${this.#name}"`, error))
-    else done()
+  get #oneSyncedWriteIsEnough(): boolean {
+    return this.#synced !== undefined && this.#changesBegun === this.#changesSynced
   }
 
-  #writeAndSyncNow(position: number, chunks: readonly Uint8Array[]): Error | undefined {
-    const startMs = performance.now()
+  #writeDurablyNow(position: number, chunks: readonly Uint8Array[]): Error | undefined {
     try {
-      let at = position
-      let rest = chunks
-      for (;;) {
-        const count =
-          rest.length === 1
-            ? fs.writeSync(this.#descriptor, rest[0]!, 0, rest[0]!.length, at)
-            : fs.writevSync(this.#descriptor, rest as Uint8Array[], at)
-        at += count
-        const left = after(rest, count)
-        if (left.length === 0) break
-        rest = left
+      if (this.#oneSyncedWriteIsEnough) writeAllNow(this.#synced!, position, chunks)
+      else {
+        const covered = this.#changesCovered
+        writeAllNow(this.#descriptor, position, chunks)
+        fs.fdatasyncSync(this.#descriptor)
+        this.#changesSynced = covered
       }
-      fs.fdatasyncSync(this.#descriptor)
+      return undefined
     } catch (error) {
       return error as Error
     }
-    this.#parts.syncSpeed.took(performance.now() - startMs)
-    return undefined
   }
 
-  /** The system may write less than it was given: then the rest follows. */
-  #writeAll(position: number, chunks: readonly Uint8Array[], done: (error: Error | undefined) => void): void {
-    const written = (error: Error | null, count: number) => {
-      if (error) return done(error)
-      const rest = after(chunks, count)
-      if (rest.length === 0) done(undefined)
-      else this.#writeAll(position + count, rest, done)
+  #writeDurablyOnPool(position: number, chunks: readonly Uint8Array[], done: (error: Error | undefined) => void): void {
+    if (this.#oneSyncedWriteIsEnough) {
+      writeAll(this.#synced!, position, chunks, done)
+      return
     }
-    if (chunks.length === 1) fs.write(this.#descriptor, chunks[0]!, 0, chunks[0]!.length, position, written)
-    else fs.writev(this.#descriptor, chunks as Uint8Array[], position, written)
+    writeAll(this.#descriptor, position, chunks, (error) => {
+      if (error) done(error)
+      else this.#sync(done)
+    })
+  }
+
+  #sync(done: (error: Error | undefined) => void): void {
+    const covered = this.#changesCovered
+    fs.fdatasync(this.#descriptor, (error) => {
+      if (!error) this.#changesSynced = Math.max(this.#changesSynced, covered)
+      done(error ?? undefined)
+    })
+  }
+
+  /** What a sync that begins now covers: changes still under way it may miss, whichever they are. */
+  get #changesCovered(): number {
+    return this.#changesDone === this.#changesBegun ? this.#changesBegun : this.#changesSynced
+  }
+
+  #seekSynced(): void {
+    this.#syncedSought = true
+    this.#uses++
+    void this.#parts.openSynced().then((descriptor) => {
+      this.#synced = descriptor
+      this.#release()
+    })
+  }
+
+  #grow(end: number): void {
+    if (end > this.#size) this.#size = end
+  }
+
+  #release(): void {
+    if (--this.#uses === 0) this.#whenUnused?.()
+  }
+
+  #change(verb: string, start: (done: Callback<void>) => void): Promise<void> {
+    this.#changesBegun++
+    return this.#background(verb, (done) =>
+      start((error) => {
+        this.#changesDone++
+        done(error)
+      }),
+    )
   }
 
   #background<T = void>(verb: string, start: (done: Callback<T>) => void): Promise<T> {
     return new Promise((resolve, reject) => {
       const fail = (error: unknown) => reject(diskError(`Cannot ${verb} "${this.#name}"`, error))
+      if (this.#closed) {
+        fail(new Error('it is closed'))
+        return
+      }
+      this.#uses++
       this.#parts.pool.run((finished) => {
-        if (this.#closed) {
-          finished()
-          fail(new Error('it is closed'))
-          return
-        }
         start((error, result) => {
           finished()
+          this.#release()
           if (error) fail(error)
           else resolve(result as T)
         })
       })
     })
   }
-}
-
-/** What is left of `chunks` without their first `count` bytes. */
-function after(chunks: readonly Uint8Array[], count: number): readonly Uint8Array[] {
-  let length = 0
-  for (const chunk of chunks) length += chunk.length
-  if (count >= length) return []
-  return [concatBytes(chunks).subarray(count)]
 }

@@ -1,3 +1,4 @@
+export { drawSimulationOptions } from './draw-options.ts'
 export type { FaultCounts } from './faults.ts'
 export type { Machine } from './machine.ts'
 export type { ClockOptions, DiskOptions, Latency, NetworkOptions, SimulationOptions } from './options.ts'
