@@ -19,7 +19,7 @@ testNetwork('simulated', lan)
 
 const rough = onSimulation({
   seed: 'rough',
-  network: { splitChance: 0.9, lossChance: 0.02, windowBytes: 4096, segmentBytes: 1000 },
+  network: { splitChance: 0.9, lossChance: 0.02, windowBytes: 16_384, segmentBytes: 4_000 },
   disk: { parallel: 1, sync: { baseMs: 2, jitterMs: 20, spikeChance: 0.1, spikeMs: 100 } },
   clock: { timerLateMs: 0 },
 })

@@ -1,4 +1,3 @@
-export { drawSimulationOptions } from './draw-options.ts'
 export type { FaultCounts } from './faults.ts'
 export type { Machine } from './machine.ts'
 export type { ClockOptions, DiskOptions, Latency, NetworkOptions, SimulationOptions } from './options.ts'

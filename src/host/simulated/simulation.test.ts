@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { utf8Bytes } from '#kernel/base/bytes.ts'
 import type { Connection, Host } from '#kernel/base/host.ts'
-import { drawSimulationOptions, Simulation, type SimulationOptions } from './index.ts'
+import { Simulation, type SimulationOptions } from './index.ts'
 
 /** Three machines that talk, write and fail, for half a second. */
 async function runMixture(options: SimulationOptions): Promise<{ hash: string; events: number; log: string }> {
@@ -69,17 +69,6 @@ test('the same seed gives the same run; another seed another', async () => {
   const hashes = new Set([first.hash])
   for (let seed = 2; seed < 12; seed++) hashes.add((await runMixture({ seed })).hash)
   assert.equal(hashes.size, 11)
-})
-
-test('a configuration drawn from a seed is the same each time, and each runs', async () => {
-  const configurations = new Set<string>()
-  for (let seed = 0; seed < 10; seed++) {
-    const options = drawSimulationOptions(seed)
-    assert.deepEqual(drawSimulationOptions(seed), options)
-    configurations.add(JSON.stringify({ ...options, seed: 0 }))
-    assert.ok((await runMixture(options)).events > 100)
-  }
-  assert.equal(configurations.size, 10)
 })
 
 test('configuration changes the run', async () => {
