@@ -57,14 +57,15 @@ export class LsmTree implements Tree {
   }
 
   get(key: Uint8Array): Uint8Array | undefined {
-    for (const memory of [this.#active, this.#frozen]) {
-      if (memory === undefined) continue
-      const node = memory.find(key)
+    const hash = hashKey(key)
+    let memory: MemoryTable | undefined = this.#active
+    while (memory !== undefined) {
+      const node = memory.find(key, hash)
       if (node !== 0) return memory.isTombstone(node) ? undefined : memory.value(node)
       if (memory.ranges.size > 0 && memory.ranges.find(key) !== undefined) return undefined
+      memory = memory === this.#active ? this.#frozen : undefined
     }
     const { levels } = this.#files.version
-    const hash = hashKey(key)
     for (const table of levels[0]!) {
       if (compareEnds(table.range.from, key) > 0 || !isBelowEnd(key, table.range.to)) continue
       const value = table.get(key, hash)
@@ -117,14 +118,14 @@ export class LsmTree implements Tree {
    */
   #mayBeOlder(key: Uint8Array): boolean {
     if (this.#active.ranges.size > 0 && this.#active.ranges.find(key) !== undefined) return false
+    const hash = hashKey(key)
     const frozen = this.#frozen
     if (frozen !== undefined) {
-      const node = frozen.find(key)
+      const node = frozen.find(key, hash)
       if (node !== 0) return !frozen.isTombstone(node)
       if (frozen.ranges.size > 0 && frozen.ranges.find(key) !== undefined) return false
     }
     const { levels } = this.#files.version
-    const hash = hashKey(key)
     for (let level = 0; level < levels.length; level++) {
       const tables = levels[level]!
       const first = level === 0 ? 0 : firstEndingAbove(tables, key)
@@ -170,7 +171,7 @@ export class LsmTree implements Tree {
     files.assertOpen()
     const frozen = this.#active
     this.#frozen = frozen
-    this.#active = new MemoryTable(frozen.wordsUsed)
+    this.#active = new MemoryTable(frozen.size)
     try {
       const older = files.version.below(-1)
       const added = frozen.isEmpty
