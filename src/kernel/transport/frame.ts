@@ -52,6 +52,12 @@ export const frames = {
 
 export type FrameKind = keyof typeof frames
 
+/**
+ * What a piece of a bulk stream takes of the receiver's credit besides its bytes: so many tiny pieces hold no more memory than few
+ * large ones.
+ */
+export const bulkChunkOverheadBytes = 256
+
 /** By tag; undefined for tags that mean nothing. */
 export const frameSpecs: readonly (FrameSpec | undefined)[] = (() => {
   const byTag: (FrameSpec | undefined)[] = new Array(256).fill(undefined)

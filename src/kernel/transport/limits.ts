@@ -1,4 +1,5 @@
 import { assert } from '#kernel/base/errors.ts'
+import { bulkChunkOverheadBytes } from './frame.ts'
 
 /** Every bound of the transport. Times in milliseconds, sizes in bytes. */
 export interface TransportLimits {
@@ -58,7 +59,7 @@ export const transportLimits: TransportLimits = {
   refusedRetryMs: 5000,
   stableMs: 1000,
   bulkStreamsMax: 4,
-  bulkWindowBytes: 2 << 20,
+  bulkWindowBytes: 4 << 20,
   bulkChunkBytesMax: 256 << 10,
   bulkStallMs: 30_000,
   bulkIdleMs: 10_000,
@@ -69,7 +70,10 @@ export function checkLimits(limits: TransportLimits): void {
   assert(limits.silenceMaxMs >= 2 * limits.beatIntervalMs, 'silenceMaxMs is at least two beats')
   assert(limits.queueBytesMax >= limits.requestQueueBytesMax, 'messages have at least the room of requests')
   // Credit comes back in quarters of the window: a smaller one would make the pieces smaller than they may be.
-  assert(limits.bulkWindowBytes >= 4 * limits.bulkChunkBytesMax, 'bulkWindowBytes holds four pieces')
+  assert(
+    limits.bulkWindowBytes >= 4 * (limits.bulkChunkBytesMax + bulkChunkOverheadBytes),
+    'bulkWindowBytes holds four pieces',
+  )
   assert(limits.bulkChunkBytesMax + 4 <= limits.frameBytesMax, 'a piece of bulk fits in a frame')
   assert(limits.reconnectMaxMs >= limits.reconnectMinMs && limits.reconnectMinMs > 0, 'reconnect waits are ordered')
 }

@@ -287,6 +287,7 @@ export class PeerMessages implements LinkOwner, AnswerRoute {
       sendFailure(link, id, 'UNAVAILABLE', `Node ${this.id} asked for channel ${channel}, which has no handler here`)
       return
     }
+    if (this.served.has(id)) throw new UnumError('DATA_DAMAGED', `Request ${id} came twice`)
     if (this.served.size >= this.#context.limits.servedMax) {
       sendFailure(link, id, 'UNAVAILABLE', `${this.served.size} requests of node ${this.id} are being served`)
       return

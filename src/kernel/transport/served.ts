@@ -20,6 +20,10 @@ export class Served {
     return this.#serving.size
   }
 
+  has(id: number): boolean {
+    return this.#serving.has(id)
+  }
+
   open(id: number, from: NodeId, bytes: Uint8Array, deadlineMs: number, route: AnswerRoute): IncomingRequest {
     const request = new ServedRequest(this.#serving, id, from, bytes, deadlineMs, route)
     this.#serving.set(id, request)

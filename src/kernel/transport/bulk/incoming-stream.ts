@@ -1,4 +1,5 @@
 import { assert, UnumError } from '#kernel/base/errors.ts'
+import { bulkChunkOverheadBytes } from '../frame.ts'
 import type { Link } from '../link.ts'
 import { encodeFailure } from '../requests.ts'
 import type { NodeId } from '../transport-types.ts'
@@ -13,7 +14,7 @@ interface Waiting {
  * One stream that this node receives.
  *
  * Invariants:
- * 1. Bytes received and not yet taken, plus credit that is out, are never more than the window.
+ * 1. What is received and not yet taken, plus credit that is out, is never more than the window.
  * 2. The sender hears exactly one last word of this side (`bulkDone` or `bulkAbort`), unless the connection goes or the
  *    sender's own abort came first.
  */
@@ -71,16 +72,16 @@ export class IncomingStream implements BulkReader {
     })
   }
 
-  /** @throws UnumError `DATA_DAMAGED`: more than the credit, or after the end. */
+  /** @throws UnumError `DATA_DAMAGED`: more than the credit, nothing at all, or after the end. */
   chunk(bytes: Uint8Array): void {
-    if (bytes.length > this.#credit || this.#isEnded) {
+    const cost = bytes.length + bulkChunkOverheadBytes
+    if (cost > this.#credit || this.#isEnded || bytes.length === 0) {
       throw new UnumError(
         'DATA_DAMAGED',
         `Bulk chunk of ${bytes.length} bytes: ${this.#credit} bytes of credit are left`,
       )
     }
-    if (bytes.length === 0) return
-    this.#credit -= bytes.length
+    this.#credit -= cost
     const waiting = this.#waiting
     if (!waiting) {
       this.#chunks.push(bytes)
@@ -149,7 +150,7 @@ export class IncomingStream implements BulkReader {
 
   /** Gives credit back in steps of a quarter of the window: few frames, and never a pause while the reader keeps up. */
   #take(chunk: Uint8Array): void {
-    this.#takenBytes += chunk.length
+    this.#takenBytes += chunk.length + bulkChunkOverheadBytes
     if (this.#takenBytes < this.#windowBytes / 4) return
     const bytes = this.#takenBytes
     this.#takenBytes = 0

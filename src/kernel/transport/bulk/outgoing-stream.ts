@@ -1,5 +1,6 @@
 import type { ErrorCode } from '#kernel/base/errors.ts'
 import { assert, UnumError } from '#kernel/base/errors.ts'
+import { bulkChunkOverheadBytes } from '../frame.ts'
 import type { Link } from '../link.ts'
 import { encodeFailure } from '../requests.ts'
 import type { BulkWriter } from './bulk-types.ts'
@@ -13,7 +14,7 @@ interface Waiting {
  * One stream that this node sends.
  *
  * Invariants:
- * 1. Never more bytes were sent than the receiver gave credit for.
+ * 1. Never more was sent, `bulkChunkOverheadBytes` for each piece included, than the receiver gave credit for.
  * 2. At most one `write` or `end` waits; it is settled once.
  * 3. After the outcome (`#outcome`) nothing is sent, and each later call fails with it.
  */
@@ -106,10 +107,10 @@ export class OutgoingStream implements BulkWriter {
         this.#settle()
         return
       }
-      if (this.#credit === 0 || link.isFull) return
-      const count = Math.min(this.#rest.length, this.#credit, this.#chunkBytesMax)
+      if (this.#credit <= bulkChunkOverheadBytes || link.isFull) return
+      const count = Math.min(this.#rest.length, this.#credit - bulkChunkOverheadBytes, this.#chunkBytesMax)
       link.sendPayload('bulkChunk', this.id, count === this.#rest.length ? this.#rest : this.#rest.subarray(0, count))
-      this.#credit -= count
+      this.#credit -= count + bulkChunkOverheadBytes
       this.#rest = this.#rest.subarray(count)
     }
     if (this.#isEnding && !this.#isEndSent) {

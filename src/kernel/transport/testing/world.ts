@@ -17,9 +17,8 @@ export class World {
   readonly connections: End[] = []
   readonly listeners = new Map<string, { process: Process; accept: (connection: Connection) => void }>()
   readonly #cuts = new Set<string>()
-  readonly #events: { atMs: number; order: number; run: () => void }[] = []
+  readonly #events: { readonly atMs: number; run: (() => void) | undefined }[] = []
   #deferred: (() => void)[] = []
-  #order = 0
   #seed: number
 
   constructor(seed = 1) {
@@ -27,7 +26,7 @@ export class World {
   }
 
   at(delayMs: number, run: () => void): { cancel(): void } {
-    const event = { atMs: this.nowMs + delayMs, order: this.#order++, run }
+    const event: { readonly atMs: number; run: (() => void) | undefined } = { atMs: this.nowMs + delayMs, run }
     let low = 0
     let high = this.#events.length
     while (low < high) {
@@ -38,7 +37,7 @@ export class World {
     this.#events.splice(low, 0, event)
     return {
       cancel: () => {
-        event.run = () => {}
+        event.run = undefined
       },
     }
   }
@@ -65,6 +64,7 @@ export class World {
   async #step(): Promise<void> {
     const event = this.#events.shift()!
     this.nowMs = Math.max(this.nowMs, event.atMs)
+    if (!event.run) return
     event.run()
     await this.#settle()
   }
@@ -233,7 +233,8 @@ export class End implements Connection {
     const other = this.other
     if (this.state !== 'open' || !other) return
     if (this.#world.isCut(this.host, this.peer)) return
-    while (this.#queue.length > 0 && this.#inFlightBytes < this.#world.windowBytes) {
+    // Not for a few bytes of room: what halves again and again would end as single bytes.
+    while (this.#queue.length > 0 && this.#inFlightBytes <= this.#world.windowBytes / 2) {
       const bytes = this.#queue.shift()!
       const length = Math.min(bytes.length, this.#world.windowBytes - this.#inFlightBytes)
       if (length < bytes.length) this.#queue.unshift(bytes.subarray(length))

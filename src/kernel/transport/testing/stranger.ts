@@ -1,0 +1,48 @@
+import type { Answer, Greeting } from '../handshake.ts'
+import { decodeAnswer, encodeGreeting, HandshakeReader } from '../handshake.ts'
+import { peer } from './nodes.ts'
+import type { End, World } from './world.ts'
+
+/** Somebody who connects to node 1 and says what the test wants. */
+export class Stranger {
+  readonly end: End
+  readonly received: Uint8Array[] = []
+  isClosed = false
+
+  constructor(world: World) {
+    this.end = world.connect(world.process('stranger'), peer(1).address, {
+      data: (chunk) => this.received.push(Uint8Array.from(chunk)),
+      closed: () => {
+        this.isClosed = true
+      },
+    })
+  }
+
+  /** Greets as node 2 would, but for what `changes` says. */
+  greet(changes: Partial<Greeting> = {}): this {
+    this.end.write(
+      encodeGreeting({
+        versions: { min: 1, max: 1 },
+        purpose: 'messages',
+        clusterId: 'c1',
+        from: 2,
+        name: 'n2',
+        incarnation: 1,
+        attempt: 1,
+        to: 1,
+        ...changes,
+      }),
+    )
+    return this
+  }
+
+  /** What node 1 has answered to the greeting. */
+  get answer(): Answer | undefined {
+    const reader = new HandshakeReader()
+    for (const chunk of this.received) {
+      const envelope = reader.push(chunk)
+      if (envelope) return decodeAnswer(envelope.body)
+    }
+    return undefined
+  }
+}
