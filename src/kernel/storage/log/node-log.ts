@@ -102,6 +102,7 @@ class SegmentedNodeLog implements OpenedNodeLog {
   readonly #files: SegmentFiles
   readonly #identity: number
   readonly #isNew: boolean
+  readonly #mustDescribe: boolean
   /** Those that have got no record yet since the opening: so long somebody may not have asked for them. */
   readonly #recovered: Map<GroupId, RecoveredGroup>
   readonly #groups: Map<GroupId, GroupState>
@@ -143,6 +144,7 @@ class SegmentedNodeLog implements OpenedNodeLog {
     this.#closedBorn = log.born
     this.#lastClosed = log.nextBatch - 1
     this.syncedBatch = log.nextBatch - 1
+    this.#mustDescribe = log.foundDamage
     this.#isNew = log.identity === undefined
     this.#identity = log.identity ?? newIdentity(options.random)
     this.#complete = log.segments
@@ -174,7 +176,7 @@ class SegmentedNodeLog implements OpenedNodeLog {
       await writeDurably(file!, 0, [header])
     }
     // What proves a loss may be the header of a torn batch: before anybody acts on it, it is written down.
-    if (this.recovery.damagedGroups.length > 0) {
+    if (this.#mustDescribe) {
       const batch = this.#closeBatch()
       batch.segment.filledBytes = Math.max(batch.segment.filledBytes, batch.end)
       await writeDurably(file!, batch.position, batch.chunks)

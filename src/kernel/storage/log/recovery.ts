@@ -51,6 +51,8 @@ export interface RecoveredLog {
   readonly segments: Segment[]
   /** Names of files that hold nothing of the log, to be used for segments to come. */
   readonly spares: string[]
+  /** A group is damaged of which the log does not say so yet. */
+  readonly foundDamage: boolean
   readonly report: LogRecovery
 }
 
@@ -135,6 +137,7 @@ export async function recoverLog(disk: Disk, directory: string): Promise<Recover
     groups,
     segments,
     spares: [...spares, ...blanks.map(({ name }) => name)],
+    foundDamage: replay.foundDamage,
     report: {
       segments: segments.length,
       batches,

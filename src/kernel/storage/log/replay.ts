@@ -36,15 +36,20 @@ export const noFloors: Floors = { batch: 0, boundaries: new Map() }
 export class Replay {
   /** Groups, also those removed not long ago: their sequence goes on if they come again. */
   readonly groups = new Map<GroupId, ReplayedGroup>()
+  /** In order; ranges that touch are one. */
   readonly lost: LostBatches[] = []
   /** Number of the next batch; undefined before anything is known. */
   expected: number | undefined
   /** How many groups have come into being. */
   born = 0
-  /** The same, as the newest header says. */
+  /** A group is damaged of which no opening says so yet. */
+  foundDamage = false
+  /** Number of groups that have come into being, as the newest header says. */
   #bornBySaying = 0
-  /** Ends of `lost` that no witness covers yet. */
+  /** What of `lost` no witness covers yet. */
   #unwitnessed: LostBatches[] = []
+  /** An opening was read: since then all groups are known but for those that lost batches bore. */
+  #isOpened = false
   readonly #floors: Floors
 
   constructor(floors: Floors) {
@@ -64,9 +69,10 @@ export class Replay {
       )
     }
     if (number > expected) {
-      const lost = { first: expected, last: number - 1 }
-      this.lost.push(lost)
-      this.#unwitnessed.push(lost)
+      const last = number - 1
+      this.#unwitnessed.push({ first: expected, last })
+      const before = this.lost.at(-1)?.last === expected - 1 ? this.lost.pop()! : undefined
+      this.lost.push({ first: before?.first ?? expected, last })
     }
     this.expected = number
     this.#bornBySaying = born
@@ -98,17 +104,19 @@ export class Replay {
   finish(): Map<GroupId, RecoveredGroup> {
     let unwitnessed = 0
     for (const { last } of this.#unwitnessed) unwitnessed = Math.max(unwitnessed, last)
-    if (unwitnessed > 0 && this.born !== this.#bornBySaying) {
+    if ((unwitnessed > 0 || !this.#isOpened) && this.born !== this.#bornBySaying) {
       throw new UnumError(
         'DATA_DAMAGED',
-        `Cannot use the node log: batch ${unwitnessed} and maybe earlier ones are lost, and ${this.#bornBySaying} groups were once here of which ${this.born} are known. Rebuild this node from the others`,
+        `Cannot use the node log: ${describeLost(this.lost)} lost, and ${this.#bornBySaying} groups were once here of which ${this.born} are known by name. This node must be rebuilt from the others`,
       )
     }
     const recovered = new Map<GroupId, RecoveredGroup>()
     for (const [id, group] of this.groups) {
       if (group.state.isRemoved) continue
       if (group.confirmedIn < unwitnessed) group.doubt()
+      const wasDamaged = group.state.isDamaged
       recovered.set(id, group.finish())
+      if (group.state.isDamaged !== wasDamaged) this.foundDamage = true
     }
     return recovered
   }
@@ -200,6 +208,7 @@ export class Replay {
     // A group of which it does not tell was removed before the last opening: if it comes again, its sequence starts anew.
     for (const id of this.groups.keys()) if (!told.has(id)) this.groups.delete(id)
     this.#unwitnessed = []
+    this.#isOpened = true
     this.born = born
   }
 
@@ -213,6 +222,11 @@ export class Replay {
     group.described(reader.varint())
     state.configuration = copyBytes(reader.block())
   }
+}
+
+function describeLost(lost: readonly LostBatches[]): string {
+  const ranges = lost.map(({ first, last }) => (first === last ? `batch ${first}` : `batches ${first} to ${last}`))
+  return ranges.length === 0 ? 'the first batches are' : `${ranges.join(', ')} are`
 }
 
 /** @throws UnumError `DATA_DAMAGED` */

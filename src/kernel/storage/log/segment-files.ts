@@ -16,8 +16,10 @@ import type { Disk, DiskFile } from '#kernel/base/host.ts'
 import { alignUp, pageBytes, segmentFileName, segmentHeaderBytes, segmentSalt } from './format.ts'
 import type { GroupState } from './group-state.ts'
 
-/** Written at once when a file is filled ahead. */
-const fillBytesMin = 64 << 10
+/** A file is filled ahead when so much has been written to it, or a quarter of a segment. */
+const fillAfterBytes = 64 << 10
+
+/** Filled at once, at most. */
 const fillBytesMax = 256 << 10
 
 /** Spare files kept. */
@@ -97,8 +99,8 @@ export class SegmentFiles {
     const { position, filledBytes } = segment
     if (position * 2 > segmentBytes) this.prepare()
     const ahead = Math.min(fillBytesMax, alignUp(position, pageBytes))
-    if (segment.isFilling || position < fillBytesMin || filledBytes - position > ahead / 2) return
-    if (filledBytes >= segmentBytes) return
+    if (segment.isFilling || position < Math.min(fillAfterBytes, segmentBytes / 4)) return
+    if (filledBytes >= segmentBytes || filledBytes - position > ahead / 2) return
     segment.isFilling = true
     this.#later(() => this.#fill(segment, ahead))
   }

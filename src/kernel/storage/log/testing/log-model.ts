@@ -78,7 +78,12 @@ export class LogModel {
 
   /** Everything, as text to compare. */
   text(): string {
-    return describe([...this.groups].map(([id, group]) => ({ id, ...group, damaged: false })))
+    return describe(this.#described())
+  }
+
+  /** Each group as text. */
+  texts(): Map<GroupId, string> {
+    return new Map(this.#described().map((group) => [group.id, describeGroup(group)]))
   }
 
   static from(recovered: Iterable<RecoveredGroup>): LogModel {
@@ -87,6 +92,10 @@ export class LogModel {
       model.groups.set(id, { hardState, boundary, entries: [...entries], configuration })
     }
     return model
+  }
+
+  #described(): RecoveredGroup[] {
+    return [...this.groups].map(([id, group]) => ({ id, ...group, damaged: false }))
   }
 
   #group(id: GroupId): ModelGroup {
@@ -123,48 +132,49 @@ function digest(bytes: Uint8Array): number {
   return sum
 }
 
-/** Operations that a node might do, drawn by chance; the weights make segments come and go. */
+export interface OperationOptions {
+  readonly groupsMax: number
+  /** Of one entry in twelve; the others have up to 200 bytes. */
+  readonly dataBytesMax: number
+  /** Percent of the operations that move a boundary: few of them, and many segments stay. */
+  readonly boundaries: number
+}
+
+/** Operations that a node might do, drawn by chance. */
 export class OperationSource {
   readonly #random: Random
-  readonly #groupsMax: number
-  readonly #dataBytesMax: number
+  readonly #options: OperationOptions
 
-  constructor(random: Random, options: { readonly groupsMax: number; readonly dataBytesMax: number }) {
+  constructor(random: Random, options: OperationOptions) {
     this.#random = random
-    this.#groupsMax = options.groupsMax
-    this.#dataBytesMax = options.dataBytesMax
+    this.#options = options
   }
 
   /** One that makes sense in the state of `model`. */
   next(model: LogModel): Operation {
     const random = this.#random
-    const group = 1 + random.below(this.#groupsMax)
+    const group = 1 + random.below(this.#options.groupsMax)
     const last = model.lastIndex(group)
     const boundary = model.groups.get(group)?.boundary ?? { index: 0, term: 0 }
+    if (random.below(100) < this.#options.boundaries) {
+      const isSnapshot = random.below(10) === 0
+      const index = boundary.index + random.below(last - boundary.index + (isSnapshot ? 6 : 1))
+      const above = isSnapshot && random.below(2) === 0 ? 'forget' : 'keep'
+      return { kind: 'boundary', group, boundary: { index, term: random.below(9) }, above }
+    }
     const draw = random.below(100)
-    if (draw < 60) {
-      const back = random.below(5) === 0 ? random.below(4) : 0
-      const first = Math.max(boundary.index + 1, last + 1 - back)
-      const entries = Array.from({ length: 1 + random.below(4) }, (_, i) => this.#entry(first + i))
-      return { kind: 'entries', group, entries }
-    }
-    if (draw < 70) return { kind: 'hardState', group, state: { term: random.below(1000), vote: random.below(5) } }
-    if (draw < 94) {
-      const index = boundary.index + random.below(last - boundary.index + (draw < 72 ? 6 : 1))
-      return {
-        kind: 'boundary',
-        group,
-        boundary: { index, term: random.below(9) },
-        above: draw < 73 ? 'forget' : 'keep',
-      }
-    }
-    if (draw < 97) return { kind: 'configuration', group, configuration: random.bytes(random.below(40)) }
-    return { kind: 'removal', group }
+    if (draw < 12) return { kind: 'hardState', group, state: { term: random.below(1000), vote: random.below(5) } }
+    if (draw < 15) return { kind: 'configuration', group, configuration: random.bytes(random.below(40)) }
+    if (draw < 18) return { kind: 'removal', group }
+    const back = random.below(5) === 0 ? random.below(4) : 0
+    const first = Math.max(boundary.index + 1, last + 1 - back)
+    const entries = Array.from({ length: 1 + random.below(4) }, (_, i) => this.#entry(first + i))
+    return { kind: 'entries', group, entries }
   }
 
   #entry(index: number): LogEntry {
     const random = this.#random
-    const most = random.below(12) === 0 ? this.#dataBytesMax : 200
+    const most = random.below(12) === 0 ? this.#options.dataBytesMax : 200
     return { index, term: 1 + random.below(5), kind: random.below(256), data: random.bytes(random.below(most)) }
   }
 }
