@@ -131,6 +131,23 @@ export function testDisk(name: string, run: RunWithSubject): void {
     assert.equal(await codeOfRejection(disk.open('a/10', { create: false })), 'FILE_MISSING')
   })
 
+  check('files are not directories, nor the other way round, and the root stays', async ({ host: { disk } }) => {
+    await disk.makeDirectory('directory')
+    await (await disk.open('file', { create: true })).close()
+    const refused = [
+      () => disk.open('directory', { create: true }),
+      () => disk.open('directory', { create: false }),
+      () => disk.open('', { create: true }),
+      () => disk.list('file'),
+      () => disk.remove('directory'),
+      () => disk.makeDirectory('file'),
+      () => disk.makeDirectory('file/inside'),
+      () => disk.removeDirectory(''),
+    ]
+    for (const act of refused) assert.equal(await codeOfRejection(act()), 'DISK_FAILED', `${act}`)
+    assert.deepEqual(await disk.list(''), ['directory', 'file'])
+  })
+
   check('rename replaces its target; an open file keeps its bytes under any name', async ({ host: { disk } }) => {
     const old = await writeFile(await disk.open('target', { create: true }), 'old')
     const fresh = await writeFile(await disk.open('draft', { create: true }), 'new')

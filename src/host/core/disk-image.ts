@@ -43,6 +43,7 @@ export class DiskImage {
   }
 
   list(path: string): string[] {
+    if (this.#files.has(path)) throw new UnumError('DISK_FAILED', `Cannot list "${path}": it is a file`)
     const names = new Set<string>()
     const prefix = path === '' ? '' : `${path}/`
     for (const entry of [...this.#files.keys(), ...this.#directories]) {
@@ -53,6 +54,7 @@ export class DiskImage {
   }
 
   remove(path: string): void {
+    if (this.#directories.has(path)) throw new UnumError('DISK_FAILED', `Cannot remove "${path}": it is a directory`)
     const node = this.#files.get(path)
     if (node) this.#change({ kind: 'remove', path, to: undefined, node })
   }
@@ -77,6 +79,7 @@ export class DiskImage {
 
   /** What `removeDirectory` takes away, in the order in which it does: stopped half-way, the rest is still there. */
   removalSteps(path: string): (() => void)[] {
+    if (path === '') throw new UnumError('DISK_FAILED', 'Cannot remove directory "": it is the root')
     const inside = `${path}/`
     const steps: (() => void)[] = []
     for (const file of this.#files.keys()) if (file.startsWith(inside)) steps.push(() => this.remove(file))

@@ -70,10 +70,11 @@ export class ImageDisk implements Disk {
       (name) => {
         for (const step of this.#image.removalSteps(name)) step()
       },
-      (random) => {
-        const steps = this.#image.removalSteps(normalisePath(path))
-        for (const step of steps.slice(0, random.below(steps.length + 1))) step()
-      },
+      (random) =>
+        attempt(() => {
+          const steps = this.#image.removalSteps(normalisePath(path))
+          for (const step of steps.slice(0, random.below(steps.length + 1))) step()
+        }),
     )
   }
 

@@ -47,7 +47,7 @@ export class NodeDisk implements Disk {
       const directory = this.#resolve(name)
       try {
         const names = await fs.promises.readdir(directory)
-        return names.filter((entry) => entry !== lockName || directory !== this.#root).sort()
+        return names.filter((entry) => directory !== this.#root || !entry.startsWith(lockName)).sort()
       } catch (error) {
         if (codeOf(error) === 'ENOENT') return []
         throw error
@@ -68,17 +68,18 @@ export class NodeDisk implements Disk {
   makeDirectory(name: string): Promise<void> {
     return this.#do(`Cannot make directory "${name}"`, async () => {
       const target = this.#resolve(name)
-      const first = await fs.promises.mkdir(target, { recursive: true, mode: directoryMode })
-      if (first === undefined) return
-      // From the lowest upwards: the entry of each new directory is in its parent.
-      for (let made = target; made.length >= first.length; made = dirname(made)) await syncDirectory(dirname(made))
+      await fs.promises.mkdir(target, { recursive: true, mode: directoryMode })
+      // Also where it exists: who made it may have died before this. The entry of each directory is in its parent.
+      for (let made = target; made !== this.#root; made = dirname(made)) await syncDirectory(dirname(made))
     })
   }
 
   removeDirectory(name: string): Promise<void> {
-    return this.#do(`Cannot remove directory "${name}"`, () =>
-      fs.promises.rm(this.#resolve(name), { recursive: true, force: true }),
-    )
+    return this.#do(`Cannot remove directory "${name}"`, () => {
+      const target = this.#resolve(name)
+      if (target === this.#root) throw new Error('it is the root')
+      return fs.promises.rm(target, { recursive: true, force: true })
+    })
   }
 
   syncDirectory(name: string): Promise<void> {
@@ -92,7 +93,8 @@ export class NodeDisk implements Disk {
   #do<T>(action: string, act: () => Promise<T>): Promise<T> {
     return new Promise((resolve, reject) => {
       this.#pool.run((finished) => {
-        act().then(
+        const done = (async () => act())()
+        done.then(
           (result) => {
             finished()
             resolve(result)
@@ -146,5 +148,16 @@ async function syncDirectory(directory: string): Promise<void> {
     await handle.sync()
   } finally {
     await handle.close()
+  }
+}
+
+/** Makes the names in an absolute directory durable, blocking the event loop. */
+export function syncDirectoryNow(directory: string): void {
+  if (process.platform === 'win32') return
+  const descriptor = fs.openSync(directory, 'r')
+  try {
+    fs.fsyncSync(descriptor)
+  } finally {
+    fs.closeSync(descriptor)
   }
 }

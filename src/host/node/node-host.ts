@@ -1,11 +1,11 @@
 import { randomBytes } from 'node:crypto'
 import * as fs from 'node:fs'
-import * as path from 'node:path'
+import { dirname, resolve } from 'node:path'
 import type { Host } from '#kernel/base/host.ts'
 import { createRandom } from '#kernel/base/random.ts'
 import { installNativeChecksum } from './native-checksum.ts'
 import { NodeClock } from './node-clock.ts'
-import { NodeDisk } from './node-disk.ts'
+import { NodeDisk, syncDirectoryNow } from './node-disk.ts'
 import { NodeNetwork } from './node-network.ts'
 import { lockRoot } from './root-lock.ts'
 import { diskError } from './system-errors.ts'
@@ -44,8 +44,13 @@ export function createNodeHost(options: NodeHostOptions): NodeHost {
 
 function makeRoot(root: string): string {
   try {
-    fs.mkdirSync(root, { recursive: true, mode: 0o700 })
-    return fs.realpathSync(path.resolve(root))
+    const made = resolve(root)
+    const first = fs.mkdirSync(made, { recursive: true, mode: 0o700 })
+    // A new root must not go with the power while what is in it stays.
+    if (first !== undefined) {
+      for (let at = made; at.length >= first.length; at = dirname(at)) syncDirectoryNow(dirname(at))
+    }
+    return fs.realpathSync(made)
   } catch (error) {
     throw diskError(`Cannot make the directory "${root}"`, error)
   }
