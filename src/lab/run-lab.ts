@@ -44,7 +44,7 @@ const seedMax = Number.MAX_SAFE_INTEGER
  * @returns how many seeds failed.
  * @throws UnumError `CONFIGURATION_INVALID`: an unknown scenario, a number that is none
  */
-export async function runLab(options: LabOptions, subject: LabSubject, output: LabOutput): Promise<number> {
+export async function runSeeds(options: LabOptions, subject: LabSubject, output: LabOutput): Promise<number> {
   const { from, count } = seedRange(options)
   const scenario = scenarioOf(options.scenario ?? 'default')
   const totals = { failed: 0, events: 0, operations: 0, wallMs: 0 }

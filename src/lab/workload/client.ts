@@ -96,7 +96,7 @@ export class Client {
     for (let i = 0; i < depth; i++) {
       const key = recorder.keys.draw(random)
       const unique = `${number}.${this.#sequence++}`
-      const { command, argument } = drawOperation(random, key.kind, { ...profile, unique })
+      const { command, argument } = drawOperation(random, key, { ...profile, unique })
       this.#inFlight.push(recorder.called(this.#connectionNumber, command, key.name, argument))
       this.#connection!.send(stringCommands[command].words(key.name, argument))
     }

@@ -21,41 +21,53 @@ export function hottestShareOf(keyCount: number, skew: KeySkew): number {
 }
 
 /**
- * The keys of a run, shared by its clients. An operation without a reply may take effect at any later time, and a checker must
- * try all ways: so a key with too many of them is left, and a new one takes its place.
+ * The keys of a run, shared by its clients. A write without a reply may take effect at any later time, and a checker must try
+ * all ways: so a key with too many open writes is only read until some are answered, and one that lost too many is left
+ * for a new one.
  */
 export class Keys {
   readonly #names: string[]
   readonly #kinds: readonly KeyKind[]
   readonly #skew: KeySkew
-  readonly #lostMax: number
-  readonly #lost = new Map<string, number>()
+  readonly #openWritesMax: number
+  readonly #openWrites = new Map<string, number>()
+  readonly #lostWrites = new Map<string, number>()
   readonly #all: string[]
 
   constructor(options: {
     readonly keyCount: number
     readonly keySkew: KeySkew
     readonly keyKinds: readonly KeyKind[]
-    readonly lostPerKeyMax: number
+    readonly openWritesPerKeyMax: number
   }) {
     this.#names = Array.from({ length: options.keyCount }, (_, index) => `k${index}`)
     this.#all = [...this.#names]
     this.#kinds = options.keyKinds
     this.#skew = options.keySkew
-    this.#lostMax = options.lostPerKeyMax
+    this.#openWritesMax = options.openWritesPerKeyMax
   }
 
-  draw(random: Random): { readonly name: string; readonly kind: KeyKind } {
+  draw(random: Random): { readonly name: string; readonly kind: KeyKind; readonly mayWrite: boolean } {
     const index = Math.floor(this.#names.length * skews[this.#skew](random.float()))
-    return { name: this.#names[index]!, kind: this.#kinds[index % this.#kinds.length]! }
+    const name = this.#names[index]!
+    const mayWrite = (this.#openWrites.get(name) ?? 0) < this.#openWritesMax
+    return { name, kind: this.#kinds[index % this.#kinds.length]!, mayWrite }
   }
 
-  /** An operation on the key got no reply. */
-  lost(name: string): void {
-    const lost = (this.#lost.get(name) ?? 0) + 1
-    this.#lost.set(name, lost)
+  writeAsked(name: string): void {
+    this.#openWrites.set(name, (this.#openWrites.get(name) ?? 0) + 1)
+  }
+
+  writeAnswered(name: string): void {
+    this.#openWrites.set(name, this.#openWrites.get(name)! - 1)
+  }
+
+  /** It stays open for ever. */
+  writeLost(name: string): void {
+    const lost = (this.#lostWrites.get(name) ?? 0) + 1
+    this.#lostWrites.set(name, lost)
     const index = this.#names.indexOf(name)
-    if (lost < this.#lostMax || index < 0) return
+    if (lost * 2 < this.#openWritesMax || index < 0) return
     const successor = `k${index}.${this.#all.length}`
     this.#names[index] = successor
     this.#all.push(successor)

@@ -31,10 +31,12 @@ export interface OperationDraw {
 /** @param unique a short text that no other operation of the run gets: values tell which write they are of. */
 export function drawOperation(
   random: Random,
-  kind: KeyKind,
+  key: { readonly kind: KeyKind; readonly mayWrite: boolean },
   options: { readonly readShare: number; readonly valueBytesMax: number; readonly unique: string },
 ): OperationDraw {
-  const table = random.float() < options.readShare ? reads[kind] : writes[kind]
+  const { kind } = key
+  const isRead = random.float() < options.readShare || !key.mayWrite
+  const table = isRead ? reads[kind] : writes[kind]
   const command = weighted(random, table)
   return { command, argument: drawArgument(random, kind, command, options) }
 }

@@ -21,14 +21,14 @@ export interface WorkloadProfile {
   readonly timeoutMs: number
   /** Share of the clients that speak RESP3. */
   readonly resp3Share: number
-  /** After so many operations without a reply a key is left and another takes its place. */
-  readonly lostPerKeyMax: number
+  /** Writes without a reply that one key may have at a time: what bounds the work of checking it. */
+  readonly openWritesPerKeyMax: number
 }
 
 const kinds: readonly KeyKind[] = ['register', 'counter', 'text', 'mixed']
 
-/** Operations on the hottest key that may be under way at a time: what bounds the work of checking it. */
-const concurrencyPerKeyMax = 16
+/** Operations on the hottest key that may be under way at a time, about. */
+const concurrencyPerKeyMax = 24
 
 export function drawProfile(
   random: Random,
@@ -60,6 +60,6 @@ export function drawProfile(
     valueBytesMax: pick(0, 0, 200, 5_000),
     timeoutMs: pick(300, 1_000, 4_000),
     resp3Share: pick(0, 0.5, 1),
-    lostPerKeyMax: pick(4, 8),
+    openWritesPerKeyMax: pick(3, 5, 8),
   }
 }

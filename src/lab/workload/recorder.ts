@@ -52,6 +52,7 @@ export class Recorder {
   /** @returns the operation's number. */
   called(connection: number, command: StringCommand, key: string, argument: string): number {
     const operation = this.history.called(connection, command, key, argument, this.#nowMs())
+    if (stringCommands[command].changes(undefined)) this.keys.writeAsked(key)
     if (this.#notes) this.#note(operation, stringCommands[command].words(key, argument).join(' '))
     this.#active()
     return operation
@@ -59,6 +60,8 @@ export class Recorder {
 
   reply(operation: number, reply: string): void {
     const nowMs = this.#nowMs()
+    const { command, key } = this.history.operation(operation)
+    if (stringCommands[command].changes(undefined)) this.keys.writeAnswered(key)
     if (this.#notes) this.#note(operation, `→ ${reply}`)
     if (reply.startsWith('-') && !answers.test(reply)) {
       const word = reply.slice(1, (reply.indexOf(' ') + 1 || reply.length + 1) - 1)
@@ -76,7 +79,8 @@ export class Recorder {
   lose(operation: number): void {
     this.lost++
     if (this.#notes) this.#note(operation, '→ no reply')
-    this.keys.lost(this.history.operation(operation).key)
+    const { command, key } = this.history.operation(operation)
+    if (stringCommands[command].changes(undefined)) this.keys.writeLost(key)
   }
 
   #note(operation: number, text: string): void {
