@@ -5,7 +5,8 @@ import { readNumberText, toBinaryFloat } from './number-text.ts'
  * Doubles as Redis 7.0 reads them (`strtod`) and prints them (`printf("%.17g")`).
  */
 
-const plain = /^[+-]?\d{1,15}$/
+/** Most numbers: too few digits to be out of range. */
+const plain = /^[+-]?\d{1,40}(?:\.\d{1,40})?$/
 
 /**
  * The double that the whole of `text` (one character per byte) says; undefined where it is none: empty, with spaces,
@@ -66,16 +67,36 @@ function isSpace(code: number): boolean {
 }
 
 const significantDigits = 17
+/** A multiple of 2 ** -10 below 1e5 has at most 15 digits, which are then also the fewest that say it. */
+const shortScale = 2 ** 10
+const shortSizeMax = 1e5
 /**
- * Digits enough to know a tie for certain: no double comes nearer than about 1e-37 (relative) to the middle between two
- * numbers of 17 digits without being it.
+ * Below 1e-4 and from 1e17 on there is an exponent. In between, what lies halfway between two numbers of 17 digits has 18, the
+ * last of them at most the 22nd after the point, and so at most 22 bits there.
  */
-const tieDigits = 60
+const pointSizeMin = 1e-4
+const pointSizeMax = 1e17
+const halfwayScale = 2 ** 22
 
-/** As `printf("%.17g")` in the C locale: rounded to 17 digits, half to even; `inf`, `-inf`. */
+/** As `printf("%.17g")` in the C locale: rounded to 17 digits, half to even; `inf`, `-inf`. Not for NaN. */
 export function formatDouble(value: number): string {
   if (Number.isSafeInteger(value)) return Object.is(value, -0) ? '-0' : String(value)
-  if (!Number.isFinite(value)) return value > 0 ? 'inf' : '-inf'
+  const size = Math.abs(value)
+  if (size >= pointSizeMin && size < pointSizeMax) {
+    if (size < shortSizeMax && Number.isInteger(value * shortScale)) return String(value)
+    if (!Number.isInteger(value * halfwayScale)) return withoutZeros(value.toPrecision(significantDigits))
+  }
+  return Number.isFinite(value) ? formatAny(value) : value > 0 ? 'inf' : '-inf'
+}
+
+/** @param decimal with a point and without an exponent */
+function withoutZeros(decimal: string): string {
+  let end = decimal.length
+  while (decimal.charCodeAt(end - 1) === 0x30) end--
+  return decimal.slice(0, end)
+}
+
+function formatAny(value: number): string {
   const { digits, exponent } = roundedDigits(Math.abs(value))
   const sign = value < 0 ? '-' : ''
   const trimmed = digits.replace(/0+$/, '')
@@ -89,6 +110,12 @@ export function formatDouble(value: number): string {
   const rest = trimmed.slice(exponent + 1)
   return rest === '' ? sign + whole : `${sign}${whole}.${rest}`
 }
+
+/**
+ * Digits enough to know a tie for certain: no double comes nearer than about 1e-37 (relative) to the middle between two
+ * numbers of 17 digits without being it.
+ */
+const tieDigits = 60
 
 /** 17 digits of a positive number: d.dddd * 10 ** exponent. `toExponential` rounds ties up, C to even. */
 function roundedDigits(value: number): { readonly digits: string; readonly exponent: number } {

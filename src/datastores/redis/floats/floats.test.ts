@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { doublePrecision } from './binary-float.ts'
+import { divideToNearest, doublePrecision } from './binary-float.ts'
 import { formatDouble, parseDouble } from './double.ts'
 import { addLongDoubles, formatLongDouble, parseLongDouble } from './long-double.ts'
 import { readNumberText, toBinaryFloat } from './number-text.ts'
@@ -61,6 +61,58 @@ test('17 digits always read back as the same double', () => {
       assert.ok(Object.is(parseDouble(formatDouble(value)), value))
     }),
     { numRuns: 2000 },
+  )
+})
+
+/** `printf("%.17g")` by exact arithmetic: the slow way, by the definition. */
+function printed(value: number): string {
+  const scratch = new DataView(new ArrayBuffer(8))
+  scratch.setFloat64(0, Math.abs(value))
+  const bits = scratch.getBigUint64(0)
+  const field = Number(bits >> 52n)
+  const mantissa = (bits & 0xf_ffff_ffff_ffffn) | (field === 0 ? 0n : 1n << 52n)
+  const power = Math.max(field, 1) - 1075
+  const numerator = power >= 0 ? mantissa << BigInt(power) : mantissa
+  const denominator = power >= 0 ? 1n : 1n << BigInt(-power)
+  const isAtLeast = (exponent: number) =>
+    numerator * 10n ** BigInt(Math.max(0, -exponent)) >= denominator * 10n ** BigInt(Math.max(0, exponent))
+  let exponent = -324
+  for (let step = 512; step >= 1; step /= 2) if (isAtLeast(exponent + step)) exponent += step
+  const shift = 16 - exponent
+  let digits = divideToNearest(
+    numerator * 10n ** BigInt(Math.max(0, shift)),
+    denominator * 10n ** BigInt(Math.max(0, -shift)),
+  ).toString()
+  if (digits.length > 17) {
+    digits = digits.slice(0, 17)
+    exponent++
+  }
+  const sign = value < 0 ? '-' : ''
+  const plain = exponent >= -4 && exponent < 17
+  const zeros = plain && exponent < 0 ? '0'.repeat(-exponent) : ''
+  const whole = plain && exponent > 0 ? exponent + 1 : 1
+  const all = zeros + digits
+  const decimal = `${all.slice(0, whole)}.${all.slice(whole)}`.replace(/\.?0*$/, '')
+  if (plain) return sign + decimal
+  return `${sign}${decimal}e${exponent < 0 ? '-' : '+'}${String(Math.abs(exponent)).padStart(2, '0')}`
+}
+
+test('doubles are printed as their exact values say', () => {
+  const halves = fc
+    .integer({ min: -(2 ** 31), max: 2 ** 31 })
+    .chain((n) => fc.integer({ min: 0, max: 40 }).map((m) => n / 2 ** m))
+  const ties = fc.integer({ min: 0, max: 2 ** 20 }).map((n) => 1e15 + n / 8)
+  const any = fc.oneof(
+    fc.double({ noNaN: true, noDefaultInfinity: true }),
+    halves,
+    ties,
+    fc.double({ noNaN: true, min: 1e-6, max: 1e18 }),
+  )
+  fc.assert(
+    fc.property(any, (value) => {
+      if (value !== 0) assert.equal(formatDouble(value), printed(value))
+    }),
+    { numRuns: 3000 },
   )
 })
 
