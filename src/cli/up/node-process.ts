@@ -33,7 +33,7 @@ const mainFile = join(import.meta.dirname, '../main.ts')
  * them closes. It stays in this process's group, so that what is sent to the whole group reaches it.
  */
 export function startNodeProcess(config: NodeConfig, events: NodeProcessEvents): NodeProcess {
-  const child: ChildProcess = spawn(process.execPath, [mainFile, 'node', config.name], {
+  const child: ChildProcess = spawn(process.execPath, [...process.execArgv, mainFile, 'node', config.name], {
     env: { ...process.env, [configVariable]: JSON.stringify(config) },
     stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
   })
