@@ -61,7 +61,6 @@ function syncs(simulation: Simulation): void {
 
 for (const [name, load] of Object.entries({ timers, sleepers, echoes, syncs })) {
   const rates: number[] = []
-  let hash = ''
   for (let round = 0; round < 3; round++) {
     const simulation = new Simulation({ seed: 1 })
     load(simulation)
@@ -70,8 +69,7 @@ for (const [name, load] of Object.entries({ timers, sleepers, echoes, syncs })) 
     const startMs = performance.now()
     while (performance.now() - startMs < 400) await simulation.run({ forMs: 10 })
     rates.push((simulation.events - eventsBefore) / ((performance.now() - startMs) / 1000))
-    hash = simulation.traceHash
   }
   rates.sort((a, b) => a - b)
-  console.log(`${name.padEnd(10)} ${Math.round(rates[1]!).toLocaleString('en')} events/s   (trace ${hash})`)
+  console.log(`${name.padEnd(10)} ${Math.round(rates[1]!).toLocaleString('en')} events/s`)
 }
