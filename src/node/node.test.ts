@@ -113,3 +113,17 @@ test('a node that missed more than the logs hold takes in a snapshot, and later 
     assert.equal(await simulation.complete(call('n3', 'get@1', `\0\u0003k${i}`)), 'x'.repeat(200))
   }
 })
+
+test('leadership follows the requests, and none of them fails', async () => {
+  const simulation = new Simulation({ seed: 3 })
+  const { members, start, call } = cluster(3)
+  const nodes = await simulation.complete(
+    Promise.all(members.map(({ name }) => start(name, simulation.machine(name).host))),
+  )
+  const leader = () => nodes[0]!.status().shards.find(({ space }) => space === 'cell')!.leader
+  assert.equal(leader(), 'n1')
+  for (let i = 0; i < 10_000 && leader() !== 'n2'; i++) {
+    await simulation.complete(call('n2', 'set@1', '\0\u0003k', `${i}`))
+  }
+  assert.equal(leader(), 'n2')
+})

@@ -182,6 +182,7 @@ class Node implements RunningNode {
     transport.onBulk(channels.snapshots, (stream) => this.#snapshots.receive(stream))
     transport.onPeerChange((peer, connected) => {
       if (connected) this.#driver.reconnected(peer)
+      else this.#driver.disconnected(peer)
       this.#gateway.connectedChanged(peer, connected)
       this.#onChange()
     })

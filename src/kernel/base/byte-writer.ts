@@ -134,9 +134,15 @@ export class ByteWriter {
     return this.bytes.subarray(0, this.length)
   }
 
-  /** What is written so far, and from here on the caller's: the writer starts anew with another buffer. */
+  /** What is written so far, and from here on the caller's: the writer starts anew. */
   take(): Uint8Array {
     if (this.length === 0) return emptyBytes
+    if (this.length < this.bytes.length / 2) {
+      // What is taken may live long: it should not hold memory that it does not use.
+      const copy = this.copy()
+      this.length = 0
+      return copy
+    }
     const taken = this.bytes.subarray(0, this.length)
     this.bytes = allocateSlow(Math.min(this.bytes.length, 65_536))
     this.#view = new DataView(this.bytes.buffer, this.bytes.byteOffset, this.bytes.length)

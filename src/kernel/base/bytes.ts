@@ -1,6 +1,7 @@
 /**
  * Byte strings. The one file with two implementations: Node's `Buffer` where there is one (its natives are several times
- * faster on short inputs), plain `Uint8Array` elsewhere. Callers only ever see `Uint8Array`.
+ * faster on short inputs), plain `Uint8Array` elsewhere. Callers only ever see plain `Uint8Array`s, also from hosts: a
+ * `Buffer` differs in `slice`, which copies in the one and shares memory in the other.
  */
 
 interface NodeBuffer extends Uint8Array {
@@ -18,6 +19,11 @@ interface NodeBufferConstructor {
   readonly prototype: NodeBuffer
 }
 
+/** The same memory without Node's methods. */
+export function plainBytes(bytes: Uint8Array): Uint8Array {
+  return new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length)
+}
+
 const NodeBytes = (globalThis as { Buffer?: NodeBufferConstructor }).Buffer
 const utf8Encoder = new TextEncoder()
 const utf8Decoder = new TextDecoder('utf-8')
@@ -26,16 +32,16 @@ export const emptyBytes = new Uint8Array(0)
 
 /** Content undefined until written. May share a larger allocation: never transfer its `buffer`. */
 export const allocate: (length: number) => Uint8Array = NodeBytes
-  ? (length) => NodeBytes.allocUnsafe(length)
+  ? (length) => plainBytes(NodeBytes.allocUnsafe(length))
   : (length) => new Uint8Array(length)
 
 /** Content undefined, an allocation of its own: for what lives long or is large. */
 export const allocateSlow: (length: number) => Uint8Array = NodeBytes
-  ? (length) => NodeBytes.allocUnsafeSlow(length)
+  ? (length) => plainBytes(NodeBytes.allocUnsafeSlow(length))
   : (length) => new Uint8Array(length)
 
 export const utf8Bytes: (text: string) => Uint8Array = NodeBytes
-  ? (text) => NodeBytes.from(text, 'utf8')
+  ? (text) => plainBytes(NodeBytes.from(text, 'utf8'))
   : (text) => utf8Encoder.encode(text)
 
 /** Invalid sequences become U+FFFD. */
@@ -56,7 +62,7 @@ export const latin1Text: (bytes: Uint8Array, start?: number, end?: number) => st
 
 /** The inverse of `latin1Text`. */
 export const latin1Bytes: (text: string) => Uint8Array = NodeBytes
-  ? (text) => NodeBytes.from(text, 'latin1')
+  ? (text) => plainBytes(NodeBytes.from(text, 'latin1'))
   : (text) => {
       const bytes = new Uint8Array(text.length)
       for (let i = 0; i < text.length; i++) bytes[i] = text.charCodeAt(i)

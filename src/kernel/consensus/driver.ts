@@ -177,6 +177,12 @@ export class ConsensusDriver {
     }
   }
 
+  /** The connection to a node broke. */
+  disconnected(node: ReplicaId): void {
+    const nowMs = this.#options.clock.monotonicMs()
+    for (const group of this.groups.values()) group.raft.disconnected(node, nowMs)
+  }
+
   #apply(group: Group): void {
     const { raft, machine } = group
     if (group.applied < raft.committed && !group.isInstalling) {

@@ -13,6 +13,7 @@ import {
   writeAnswer,
   writeCall,
 } from './call-codec.ts'
+import { LeadershipDrift } from './drift.ts'
 import type { EvaluatorSpec } from './evaluation.ts'
 import { type CallOwner, Route } from './route.ts'
 import type { Shard } from './shard.ts'
@@ -46,12 +47,14 @@ export class ShardGateway implements Gateway {
   readonly #evaluators = new Map<string, EvaluatorSpec>()
   readonly #spaces = new Map<string, SpaceRoutes>()
   readonly #routes = new Map<number, Route>()
+  readonly #drift: LeadershipDrift
   #sessions = 0
   #timer: Timer | undefined
 
   constructor(options: GatewayOptions) {
     this.#options = options
     this.#incarnation = options.self * 2 ** 44 + options.random.uint32() * 2 ** 12 + options.random.below(2 ** 12)
+    this.#drift = new LeadershipDrift({ clock: options.clock, routes: () => this.#routes.values() })
   }
 
   addEvaluators(specs: readonly EvaluatorSpec[]): void {
@@ -92,10 +95,12 @@ export class ShardGateway implements Gateway {
       }
     }
     this.#timer = clock.timer(retryMs, check)
+    this.#drift.start()
   }
 
   stop(): void {
     this.#timer?.cancel()
+    this.#drift.stop()
     for (const route of this.#routes.values()) route.expire(Number.POSITIVE_INFINITY)
   }
 
@@ -124,7 +129,10 @@ export class ShardGateway implements Gateway {
     const answer = (outcome: Outcome, reply: Uint8Array) => this.#answer(from, frame, outcome, reply)
     if (!route || route.group.raft.term !== frame.term) answer('moved', emptyBytes)
     else if (!evaluator) answer('INTERNAL', emptyBytes)
-    else route.shard.leader.submit(new RemoteCall(frame, evaluator, answer))
+    else {
+      route.countRemote(from)
+      route.shard.leader.submit(new RemoteCall(frame, evaluator, answer))
+    }
   }
 
   /** @throws UnumError `DATA_DAMAGED` */
@@ -194,6 +202,7 @@ class ShardSession implements Session, CallOwner {
       gateway.defer(() => pending.failed('INTERNAL'))
       return false
     }
+    route.localCalls++
     const followsOwn = this.#inFlight > 0 && this.#inFlightByRoute.has(route)
     if (evaluator.kind === 'read' && !followsOwn && route.shard.leader.tryRead(evaluator, submission.args, reply)) {
       return true

@@ -30,6 +30,9 @@ export class Route {
   readonly self: number
   readonly gateway: number
   readonly outstanding = new Map<number, RoutedCall>()
+  /** Calls through this node's own gateway. */
+  localCalls = 0
+  readonly #remoteCalls = new Map<number, number>()
   readonly #sender: CallSender
   #sequence = 0
   /** Some outstanding call was not sent to the present leader. */
@@ -44,6 +47,18 @@ export class Route {
     this.self = options.self
     this.gateway = options.gateway
     this.#sender = options.sender
+  }
+
+  /** Calls that this replica was asked, by the node through which they came; since the last call. */
+  takeOrigins(): ReadonlyMap<number, number> {
+    const origins = new Map(this.#remoteCalls).set(this.self, this.localCalls)
+    this.#remoteCalls.clear()
+    this.localCalls = 0
+    return origins
+  }
+
+  countRemote(node: number): void {
+    this.#remoteCalls.set(node, (this.#remoteCalls.get(node) ?? 0) + 1)
   }
 
   /** Lowest sequence without an answer. */

@@ -26,6 +26,9 @@ export function alignUp(position: number, unit: number): number {
   return Math.ceil(position / unit) * unit
 }
 
+/** Ids are consecutive: none that a log has given comes near it. */
+export const segmentIdMax = 2 ** 48
+
 const segmentName = /^([0-9a-f]{16})\.(log|spare)$/
 
 export function segmentFileName(id: number, kind: 'log' | 'spare'): string {
@@ -39,7 +42,7 @@ export function parseSegmentFileName(
   const match = segmentName.exec(name)
   if (!match) return undefined
   const id = Number.parseInt(match[1]!, 16)
-  if (id < 1 || id > Number.MAX_SAFE_INTEGER) return undefined
+  if (id < 1 || id > segmentIdMax) return undefined
   return { id, kind: match[2] as 'log' | 'spare' }
 }
 

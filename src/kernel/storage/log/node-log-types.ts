@@ -43,13 +43,15 @@ export interface RecoveredGroup {
 }
 
 export interface NodeLog {
-  /** As found at opening; the caller takes them over, the log keeps no entries in memory. */
+  /** As found at opening. A group's part is let go with its first new record: the log keeps no entries in memory. */
   readonly recovered: ReadonlyMap<GroupId, RecoveredGroup>
   /** Highest batch whose bytes are durable. */
   readonly syncedBatch: number
   /**
    * Each of these queues a record for the next batch and returns that batch's number. Nothing is written before `flush`.
-   * A record of entries supersedes what the group had at and above its first index.
+   * A record of entries supersedes what the group had at and above its first index, which is at most one above its last or its boundary.
+   * Very many entries become several batches, of which the last one's number is returned; other records, queued one after the other,
+   * share a batch: after a crash all of them are there, or none. Without effect after a failure or `close`.
    */
   appendEntries(group: GroupId, entries: readonly LogEntry[]): number
   appendHardState(group: GroupId, state: HardState): number
@@ -66,9 +68,9 @@ export interface NodeLog {
    * Call it once at the end of a turn.
    */
   flush(): void
-  /** Bytes of all segments on disk. */
+  /** Bytes written to all segments that are still needed. Flushing groups and moving their boundaries brings it down. */
   readonly bytes: number
-  /** After it nothing is written; a batch under way completes first. */
+  /** After it nothing is written; what `flush` was called for is synced first. */
   close(): Promise<void>
 }
 

@@ -18,6 +18,7 @@ import {
   type SegmentHeader,
   sectorBytes,
   segmentHeaderBytes,
+  segmentIdMax,
 } from './format.ts'
 import type { GroupState } from './group-state.ts'
 import type { GroupId, RecoveredGroup } from './node-log-types.ts'
@@ -76,6 +77,9 @@ interface Tail {
 export async function recoverLog(disk: Disk, directory: string): Promise<RecoveredLog> {
   const { files, spares } = await findFiles(disk, directory)
   const identity = commonIdentity(files)
+  const nextSegment = (files.at(-1)?.id ?? 0) + 1
+  if (nextSegment > segmentIdMax)
+    throw new UnumError('DATA_DAMAGED', `Cannot go on after "${files.at(-1)!.name}": it is the last id there is`)
   const replay = new Replay(await findFloors(disk, files, identity))
   const segments: Segment[] = []
   let tail: Tail | undefined
@@ -129,14 +133,14 @@ export async function recoverLog(disk: Disk, directory: string): Promise<Recover
   for (const [id, { state }] of replay.groups) (state.isRemoved ? removed : live).set(id, state)
   return {
     identity: readIdentity,
-    nextSegment: (files.at(-1)?.id ?? 0) + 1,
+    nextSegment,
     nextBatch: replay.expected ?? 1,
     born: replay.born,
     live,
     removed,
     groups,
     segments,
-    spares: [...spares, ...blanks.map(({ name }) => name)],
+    spares: [...blanks.map(({ name }) => name), ...spares],
     foundDamage: replay.foundDamage,
     report: {
       segments: segments.length,

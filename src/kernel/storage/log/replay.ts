@@ -107,7 +107,7 @@ export class Replay {
     if ((unwitnessed > 0 || !this.#isOpened) && this.born !== this.#bornBySaying) {
       throw new UnumError(
         'DATA_DAMAGED',
-        `Cannot use the node log: ${describeLost(this.lost)} lost, and ${this.#bornBySaying} groups were once here of which ${this.born} are known by name. This node must be rebuilt from the others`,
+        `Cannot use the node log: it has lost ${describeLost(this.lost)}. ${this.#bornBySaying} groups were once here, of which ${this.born} are known by name. This node must be rebuilt from the others`,
       )
     }
     const recovered = new Map<GroupId, RecoveredGroup>()
@@ -157,6 +157,7 @@ export class Replay {
   }
 
   #bear(id: GroupId, sequence: number, number: number): ReplayedGroup {
+    this.groups.get(id)?.remove() // its removal was lost, if it was not removed
     const { batch, boundaries } = this.#floors
     const group = new ReplayedGroup(id, sequence, number <= batch ? (boundaries.get(id) ?? 0) : 0)
     this.groups.set(id, group)
@@ -206,7 +207,11 @@ export class Replay {
       this.#readDescription(group, reader)
     }
     // A group of which it does not tell was removed before the last opening: if it comes again, its sequence starts anew.
-    for (const id of this.groups.keys()) if (!told.has(id)) this.groups.delete(id)
+    for (const [id, group] of this.groups) {
+      if (told.has(id)) continue
+      group.remove()
+      this.groups.delete(id)
+    }
     this.#unwitnessed = []
     this.#isOpened = true
     this.born = born
@@ -226,7 +231,7 @@ export class Replay {
 
 function describeLost(lost: readonly LostBatches[]): string {
   const ranges = lost.map(({ first, last }) => (first === last ? `batch ${first}` : `batches ${first} to ${last}`))
-  return ranges.length === 0 ? 'the first batches are' : `${ranges.join(', ')} are`
+  return ranges.length === 0 ? 'its first batches' : ranges.join(', ')
 }
 
 /** @throws UnumError `DATA_DAMAGED` */

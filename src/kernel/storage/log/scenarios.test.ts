@@ -85,7 +85,7 @@ suite('a bad batch', () => {
     const script = await writeInOrder([1, 2, 7, ...others, 1, 2])
     for (const number of [3, ...others.map((_, i) => 4 + i)]) script.spoil(script.batches.get(number)!, 'records')
     await assert.rejects(script.open(), (error: UnumError) => {
-      assert.match(error.message, /batches 3 to 23 are lost, and 3 groups were once here of which 2 are known by name/)
+      assert.match(error.message, /has lost batches 3 to 23. 3 groups were once here, of which 2 are known by name/)
       return error.code === 'DATA_DAMAGED'
     })
   })

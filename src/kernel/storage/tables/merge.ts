@@ -11,8 +11,8 @@ import { TableWriter } from './table-writer.ts'
 
 /** Finished bytes of a file are written when there are so many. */
 const outputBytesMin = 1 << 18
-/** Keys per turn that are added to a filter: about 0.3 ms. */
-const filterKeysPerSlice = 4096
+/** Keys that are added to a filter between two looks at the clock: less than 0.1 ms. */
+const filterKeysPerStep = 512
 
 /** A sorted table that a merge reads from its start to its end, once. */
 export interface MergeInput {
@@ -198,8 +198,10 @@ export class Merge {
     const writer = this.#writer
     const file = this.#file
     assert(writer !== undefined && file !== undefined, 'a file that is finished was made')
+    const { pace } = this.#options
+    pace.begin()
     writer.finishRows()
-    while (!writer.fillFilter(filterKeysPerSlice)) await this.#options.pace.pause()
+    while (!writer.fillFilter(filterKeysPerStep)) if (pace.isOverAfter(filterKeysPerStep)) await pace.pause()
     this.#summaries.push(writer.finish(ranges))
     await this.#write()
     await file.sync()

@@ -1,7 +1,7 @@
 import type { Clock } from '#kernel/base/host.ts'
 
-/** Work in the background gives the loop back after this time. */
-const sliceMs = 0.5
+/** Work in the background gives the loop back after this time, so that with what follows it stays under a millisecond. */
+const sliceMs = 0.7
 /** The clock is looked at once per so many rows. */
 const rowsPerCheck = 64
 /** And after so many rows whatever the clock says: in virtual time it stands still during a slice. */
@@ -26,7 +26,16 @@ export class Pace {
   /** Call it once per row (or work of about that size). @returns whether the slice is over. */
   isOver(): boolean {
     this.#rows++
-    if (this.#rows % rowsPerCheck !== 0) return false
+    return this.#rows % rowsPerCheck === 0 && this.#isSpent()
+  }
+
+  /** The same after work of the size of many rows. */
+  isOverAfter(rows: number): boolean {
+    this.#rows += rows
+    return this.#isSpent()
+  }
+
+  #isSpent(): boolean {
     return this.#rows >= sliceRowsMax || this.#clock.monotonicMs() - this.#startedMs >= sliceMs
   }
 

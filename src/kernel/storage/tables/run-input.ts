@@ -1,11 +1,11 @@
 import { Block, BlockCursor } from './block.ts'
-import { handleAt } from './index-block.ts'
 import type { MergeInput } from './merge.ts'
 import { RangeSet } from './range-set.ts'
 import { Row } from './row-cursor.ts'
 import type { TableFile } from './table-file.ts'
 import type { Section } from './table-format.ts'
 import { checkSection, endOf } from './table-format.ts'
+import type { TableIndex } from './table-index.ts'
 
 /** How much one read for work in the background brings, unless one block alone is longer. */
 export const inputChunkBytes = 1 << 18
@@ -15,10 +15,12 @@ export class RunInput extends Row implements MergeInput {
   readonly ranges: RangeSet
   readonly #tables: readonly TableFile[]
   readonly #read: (table: TableFile, position: number, length: number) => Promise<Uint8Array>
-  readonly #index = new BlockCursor()
   readonly #data = new BlockCursor()
+  /** The file that is read, its index, and the first of its blocks that is not read. */
   #at = -1
-  /** Blocks that are read but not begun, of `#tables[#at]`. */
+  #index: TableIndex | undefined
+  #unread = 0
+  /** Blocks that are read, and the first of them that is not begun. */
   #chunk: Uint8Array | undefined
   #chunkOffset = 0
   #pending: Section[] = []
@@ -45,23 +47,23 @@ export class RunInput extends Row implements MergeInput {
   }
 
   async fill(): Promise<void> {
-    while (!this.#index.valid) {
+    while (this.#index === undefined || this.#unread === this.#index.count) {
       const table = this.#tables[this.#at + 1]
       if (table === undefined) {
         this.isDry = false
         return
       }
       this.#at++
-      if (table.footer.rows === 0) continue
-      this.#index.reset(await table.readIndex())
-      this.#index.first()
+      this.#index = table.footer.rows === 0 ? undefined : await table.readIndex()
+      this.#unread = 0
     }
     const table = this.#tables[this.#at]!
-    const sections: Section[] = []
-    const base = handleAt(this.#index.valueBytes, this.#index.valueStart).offset
-    for (; this.#index.valid; this.#index.next()) {
-      const section = handleAt(this.#index.valueBytes, this.#index.valueStart)
-      if (sections.length > 0 && endOf(section) - base > inputChunkBytes) break
+    const index = this.#index
+    const sections = [index.section(this.#unread++)]
+    const base = sections[0]!.offset
+    for (; this.#unread < index.count; this.#unread++) {
+      const section = index.section(this.#unread)
+      if (endOf(section) - base > inputChunkBytes) break
       sections.push(section)
     }
     this.#chunk = await this.#read(table, base, endOf(sections.at(-1)!) - base)
@@ -79,7 +81,8 @@ export class RunInput extends Row implements MergeInput {
       const section = this.#pending[this.#next]
       if (section === undefined) {
         this.valid = false
-        this.isDry = this.#index.valid || this.#at + 1 < this.#tables.length
+        this.isDry =
+          this.#at + 1 < this.#tables.length || (this.#index !== undefined && this.#unread < this.#index.count)
         return
       }
       this.#next++

@@ -3,8 +3,7 @@ import { UnumError } from '#kernel/base/errors.ts'
 import type { Disk, DiskFile } from '#kernel/base/host.ts'
 import { Block } from './block.ts'
 import type { BlockCache, CacheEntry } from './block-cache.ts'
-import { mayContain } from './bloom-filter.ts'
-import { checkIndex, handleAt } from './index-block.ts'
+import { isFilterLength, mayContain } from './bloom-filter.ts'
 import type { RangeSet } from './range-set.ts'
 import type { Footer, Section } from './table-format.ts'
 import {
@@ -17,11 +16,12 @@ import {
   footerChecksum,
   tableName,
 } from './table-format.ts'
+import { TableIndex } from './table-index.ts'
 import type { TableSummary } from './table-writer.ts'
 import type { BlockMiss, KeyRange } from './tree.ts'
 
 /** A filter has no structure to parse. */
-export type CachedContent = Block | Uint8Array
+export type CachedContent = Block | TableIndex | Uint8Array
 export type TableCache = BlockCache<CachedContent>
 export type TableCacheEntry = CacheEntry<CachedContent>
 
@@ -111,9 +111,9 @@ export class TableFile {
   get(key: Uint8Array, hash: number): Uint8Array | null | undefined {
     if (this.footer.rows > 0 && mayContain(this.#filter(), hash)) {
       const index = this.index()
-      const inIndex = index.search(key)
-      if (inIndex.any) {
-        const section = handleAt(index.bytes, inIndex.valueStart)
+      const at = index.find(key)
+      if (at < index.count) {
+        const section = index.section(at)
         const block = this.block(section) ?? this.missing([section])
         const row = block.search(key)
         if (row.exact) {
@@ -133,9 +133,9 @@ export class TableFile {
   }
 
   /** @throws BlockMiss */
-  index(): Block {
+  index(): TableIndex {
     const { index } = this.footer
-    return (this.#cached(index.offset) ?? this.missing([this.footer.filter, index])) as Block
+    return (this.#cached(index.offset) ?? this.missing([this.footer.filter, index])) as TableIndex
   }
 
   /** A data block, if it is in memory. */
@@ -192,13 +192,14 @@ export class TableFile {
       const part = this.#check(bytes, section.offset - base, section)
       // Memory of its own where it came with others: a block must not keep the bytes of its neighbours.
       const content = this.#parse(section, sections.length === 1 ? part : copyBytes(part))
-      pinned.push(this.#context.cache.add(this.#entries, section.offset, content, section.length))
+      const cost = content instanceof TableIndex ? content.bytes : section.length
+      pinned.push(this.#context.cache.add(this.#entries, section.offset, content, cost))
     }
   }
 
   #parse(section: Section, bytes: Uint8Array): CachedContent {
-    if (section.offset === this.footer.filter.offset) return bytes
-    if (section.offset === this.footer.index.offset) return this.#indexBlock(bytes)
+    if (section.offset === this.footer.filter.offset) return this.#parseFilter(bytes)
+    if (section.offset === this.footer.index.offset) return this.#parseIndex(bytes)
     return new Block(bytes, `${this.path} at ${section.offset}`)
   }
 
@@ -215,18 +216,21 @@ export class TableFile {
   }
 
   /** Reads past the cache, for work in the background. @throws UnumError `DATA_DAMAGED`, `DISK_FAILED` */
-  async readIndex(): Promise<Block> {
+  async readIndex(): Promise<TableIndex> {
     const { index } = this.footer
     const bytes = await this.#file.read(index.offset, index.length + checksumBytes)
-    return this.#indexBlock(this.#check(bytes, 0, index))
+    return this.#parseIndex(this.#check(bytes, 0, index))
   }
 
-  #indexBlock(bytes: Uint8Array): Block {
+  #parseFilter(bytes: Uint8Array): Uint8Array {
+    if (isFilterLength(bytes.length)) return bytes
+    const { offset } = this.footer.filter
+    throw new UnumError('DATA_DAMAGED', `${this.path} at ${offset}: a filter of ${bytes.length} bytes`)
+  }
+
+  #parseIndex(bytes: Uint8Array): TableIndex {
     const { filter, index } = this.footer
-    const place = `${this.path} at ${index.offset}`
-    const block = new Block(bytes, place)
-    checkIndex(block, filter.offset, place)
-    return block
+    return new TableIndex(bytes, filter.offset, `${this.path} at ${index.offset}`)
   }
 
   /** A part of the file as it is. */

@@ -3,11 +3,11 @@ import { crc32c } from '#kernel/base/crc32c.ts'
 import { assert } from '#kernel/base/errors.ts'
 import { BlockWriter } from './block.ts'
 import { addToFilter, filterBytes, hashKey } from './bloom-filter.ts'
-import { writeHandle } from './index-block.ts'
 import { compareEnds, successor } from './keys.ts'
 import type { Row } from './row-cursor.ts'
 import type { Footer, Section } from './table-format.ts'
 import { checksumBytes, encodeFooter, encodeRanges, endOf, footerChecksum, sectionChecksum } from './table-format.ts'
+import { writeHandle } from './table-index.ts'
 import type { KeyRange } from './tree.ts'
 
 /** Rows of a data block end with the one that takes it to this length. */

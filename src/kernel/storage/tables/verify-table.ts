@@ -1,9 +1,7 @@
-import { copyBytes } from '#kernel/base/bytes.ts'
 import { crc32c } from '#kernel/base/crc32c.ts'
 import { UnumError } from '#kernel/base/errors.ts'
 import { Block, BlockCursor } from './block.ts'
 import { hashKey, mayContain } from './bloom-filter.ts'
-import { handleAt } from './index-block.ts'
 import { compareSlices } from './keys.ts'
 import type { Pace } from './pace.ts'
 import { inputChunkBytes } from './run-input.ts'
@@ -22,28 +20,19 @@ export async function verifyTable(table: TableFile, pace: Pace): Promise<void> {
   const index = await table.readIndex()
   const filter = await readSection(table, footer.filter)
   const check = new RowCheck(table, filter)
-  const separators = new BlockCursor()
-  separators.reset(index)
-  separators.first()
   let contents = 0
-  while (separators.valid) {
-    const sections: { section: Section; separator: Uint8Array }[] = []
-    const base = handleAt(separators.valueBytes, separators.valueStart).offset
-    let end = base
-    for (; separators.valid; separators.next()) {
-      const section = handleAt(separators.valueBytes, separators.valueStart)
-      if (end > base && endOf(section) - base > inputChunkBytes) break
-      end = endOf(section)
-      const separator = separators.keyBytes.subarray(separators.keyStart, separators.keyEnd)
-      sections.push({ section, separator: copyBytes(separator) })
-    }
-    const bytes = await table.read(base, end - base)
+  for (let i = 0; i < index.count; ) {
+    const first = i
+    const base = index.section(i).offset
+    for (i++; i < index.count && endOf(index.section(i)) - base <= inputChunkBytes; ) i++
+    const bytes = await table.read(base, endOf(index.section(i - 1)) - base)
     pace.begin()
-    for (const { section, separator } of sections) {
+    for (let k = first; k < i; k++) {
+      const section = index.section(k)
       const at = section.offset - base
       const part = checkSection(bytes, at, section, table.summary.number, table.path)
       contents = crc32c(bytes, at + section.length, at + section.length + checksumBytes, contents)
-      check.block(new Block(part, `${table.path} at ${section.offset}`), section.offset, separator)
+      check.block(new Block(part, `${table.path} at ${section.offset}`), section.offset, index.separator(k))
       if (pace.isOver()) await pace.pause()
     }
   }

@@ -1,0 +1,137 @@
+/**
+ * Prints what a turn of the node log costs on this machine's disk:
+ * node src/kernel/storage/log/testing/node-log.bench.ts [directory]
+ *
+ * Fifty groups append one entry of 100 bytes each and are flushed in one batch, which is awaited; all boundaries move so that segments come
+ * and go. `encode` is the same on a disk that takes no time: what the log itself costs.
+ */
+
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createNodeHost } from '#host/node/index.ts'
+import type { Disk, Random } from '#kernel/base/host.ts'
+import { createRandom } from '#kernel/base/random.ts'
+import { openNodeLog } from '../node-log.ts'
+import type { LogEntry } from '../node-log-types.ts'
+
+const groups = 50
+const data = new Uint8Array(100).fill(7)
+
+interface Result {
+  readonly batches: number
+  readonly seconds: number
+  readonly cpuSeconds: number
+  /** Milliseconds from flush to synced, in order. */
+  readonly latencies: readonly number[]
+}
+
+interface Load {
+  readonly disk: Disk
+  readonly random: Random
+  readonly directory: string
+  readonly segmentBytes: number
+  readonly seconds: number
+  /** Batches before the clock starts. */
+  readonly skip: number
+}
+
+async function run({ disk, random, directory, segmentBytes, seconds, skip }: Load): Promise<Result> {
+  let latencies: number[] = []
+  let batches = 0
+  let startMs = performance.now()
+  let cpu = process.cpuUsage()
+  let flushedMs = 0
+  let index = 0
+  let ended = () => {}
+  const end = new Promise<void>((resolve) => {
+    ended = resolve
+  })
+  const turn = () => {
+    index++
+    const entries: LogEntry[] = [{ index, term: 1, kind: 0, data }]
+    for (let group = 1; group <= groups; group++) log.appendEntries(group, entries)
+    if (index % 4000 === 0) for (let group = 1; group <= groups; group++) log.appendBoundary(group, { index, term: 1 })
+    flushedMs = performance.now()
+    log.flush()
+  }
+  const log = await openNodeLog({
+    ...{ disk, random, directory, segmentBytes },
+    events: {
+      synced: () => {
+        const nowMs = performance.now()
+        latencies.push(nowMs - flushedMs)
+        batches++
+        if (batches === skip) {
+          latencies = []
+          startMs = nowMs
+          cpu = process.cpuUsage()
+        }
+        if (batches > skip && nowMs - startMs > seconds * 1000) ended()
+        else turn()
+      },
+      failed: (error) => {
+        throw error
+      },
+    },
+  })
+  turn()
+  await end
+  const used = process.cpuUsage(cpu)
+  const result = {
+    batches: batches - skip,
+    seconds: (performance.now() - startMs) / 1000,
+    cpuSeconds: (used.user + used.system) / 1e6,
+    latencies: latencies.sort((a, b) => a - b),
+  }
+  await log.close()
+  return result
+}
+
+function print(name: string, { batches, seconds, cpuSeconds, latencies }: Result): void {
+  const at = (part: number) => `${(latencies[Math.floor(latencies.length * part)]! * 1000).toFixed(0)} µs`
+  const rate = (batches / seconds).toFixed(0)
+  const cpu = ((cpuSeconds / batches) * 1e6).toFixed(1)
+  console.log(
+    `${name}: ${rate} batches/s, CPU ${cpu} µs per batch, p50 ${at(0.5)}, p99 ${at(0.99)}, p99.9 ${at(0.999)}`,
+  )
+}
+
+/** Takes everything and keeps nothing. */
+const noDisk: Disk = {
+  open: async () => ({
+    size: 64 << 20,
+    read: async () => new Uint8Array(0),
+    write: async () => {},
+    sync: async () => {},
+    writeDurably: (_position, _chunks, done) => setImmediate(done),
+    truncate: async () => {},
+    close: async () => {},
+  }),
+  list: async () => [],
+  remove: async () => {},
+  rename: async () => {},
+  makeDirectory: async () => {},
+  removeDirectory: async () => {},
+  syncDirectory: async () => {},
+}
+
+const root = mkdtempSync(join(process.argv[2] ?? tmpdir(), 'node-log-'))
+const host = createNodeHost({ root })
+try {
+  const { disk, random } = host
+  const encode = {
+    disk: noDisk,
+    random: createRandom(1),
+    directory: '',
+    segmentBytes: 64 << 20,
+    seconds: 2,
+    skip: 5000,
+  }
+  print('encode', await run(encode))
+  print('new segment', await run({ disk, random, directory: 'a', segmentBytes: 64 << 20, seconds: 2, skip: 500 }))
+  print('recycled', await run({ disk, random, directory: 'b', segmentBytes: 4 << 20, seconds: 3, skip: 5000 }))
+} finally {
+  await host.close()
+  rmSync(root, { recursive: true })
+}
