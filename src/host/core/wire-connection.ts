@@ -1,10 +1,10 @@
-import { concatBytes } from '#kernel/base/bytes.ts'
 import { assert, UnumError } from '#kernel/base/errors.ts'
 import type { Connection, ConnectionHandler } from '#kernel/base/host.ts'
 import { highWaterBytes } from '#kernel/base/host.ts'
 import { digestBytes } from './digest.ts'
-import type { Process } from './scheduler.ts'
+import type { EventKind, Process } from './scheduler.ts'
 import { eventKinds } from './scheduler.ts'
+import { SendQueue } from './send-queue.ts'
 import type { WireMachine, WireNetwork } from './wire-network.ts'
 
 /** What travels in one direction, in order. */
@@ -39,9 +39,7 @@ export class WireConnection implements Connection {
   #opened = false
   #closed = false
 
-  queuedBytes = 0
-  #queue: Uint8Array[] = []
-  #queueHead = 0
+  readonly #queue = new SendQueue()
   #inFlightBytes = 0
   /** Read by the other side while its acknowledgements could not come back. */
   #unacknowledgedBytes = 0
@@ -71,9 +69,14 @@ export class WireConnection implements Connection {
     return !this.#opened && !this.#closed
   }
 
+  get queuedBytes(): number {
+    return this.#queue.bytes
+  }
+
   /** A one-way delay of this connection. */
   delayUs(): number {
-    return this.#network.wire.delayUs(this.#spread)
+    const factor = Math.max(this.machine.delayFactor, this.other?.machine.delayFactor ?? 1)
+    return Math.round(this.#network.wire.delayUs(this.#spread) * factor)
   }
 
   /** The side that a listener made: it is open at once and tells the other. */
@@ -87,7 +90,6 @@ export class WireConnection implements Connection {
   write(bytes: Uint8Array): void {
     if (this.#closed || this.#ending || bytes.length === 0) return
     this.#queue.push(bytes)
-    this.queuedBytes += bytes.length
     if (this.queuedBytes > highWaterBytes) this.#aboveHighWater = true
     this.#queueFlush()
   }
@@ -147,9 +149,7 @@ export class WireConnection implements Connection {
 
   #shut(): void {
     this.#closed = true
-    this.queuedBytes = 0
-    this.#queue = []
-    this.#queueHead = 0
+    this.#queue.clear()
     this.#inbox = []
     this.machine.connections.delete(this)
   }
@@ -185,8 +185,7 @@ export class WireConnection implements Connection {
     const wire = this.#network.wire
     while (this.queuedBytes > 0 && this.#inFlightBytes < wire.windowBytes) {
       const length = wire.segmentBytes(Math.min(this.queuedBytes, wire.windowBytes - this.#inFlightBytes))
-      const segment = this.#take(length)
-      this.queuedBytes -= length
+      const segment = this.#queue.take(length)
       this.#inFlightBytes += length
       this.#send(segment, digestBytes(segment))
     }
@@ -204,29 +203,6 @@ export class WireConnection implements Connection {
       this.#send('end', 0)
     }
     this.#closeIfDone()
-  }
-
-  /** The first `length` queued bytes. */
-  #take(length: number): Uint8Array {
-    const parts: Uint8Array[] = []
-    let left = length
-    while (left > 0) {
-      const head = this.#queue[this.#queueHead]!
-      if (head.length <= left) {
-        parts.push(head)
-        left -= head.length
-        this.#queueHead++
-      } else {
-        parts.push(head.subarray(0, left))
-        this.#queue[this.#queueHead] = head.subarray(left)
-        left = 0
-      }
-    }
-    if (this.#queueHead === this.#queue.length) {
-      this.#queue = []
-      this.#queueHead = 0
-    }
-    return parts.length === 1 ? parts[0]! : concatBytes(parts)
   }
 
   #send(item: Item, digest: number): void {
@@ -364,13 +340,7 @@ export class WireConnection implements Connection {
     this.#network.scheduler.enter(this.process, callback)
   }
 
-  #after(
-    delayUs: number,
-    kind: (typeof eventKinds)[keyof typeof eventKinds],
-    machine: WireMachine,
-    digest: number,
-    action: () => void,
-  ): void {
+  #after(delayUs: number, kind: EventKind, machine: WireMachine, digest: number, action: () => void): void {
     this.#network.scheduler.after(delayUs, kind, machine.index, digest, action)
   }
 }

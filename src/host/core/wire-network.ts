@@ -16,6 +16,8 @@ export class WireMachine {
   readonly name: string
   /** False while its power is off: it answers nothing. */
   isUp = true
+  /** Multiplies delays of what it sends and is sent: 1 or more. */
+  delayFactor = 1
   readonly listeners = new Map<number, WireListener>()
   readonly connections = new Set<WireConnection>()
   #nextPort = firstEphemeralPort

@@ -11,8 +11,20 @@ export interface FaultCounts {
   cuts: number
   /** Connections broken by `resetConnections`. */
   resets: number
+  slowDisks: number
+  slowNetworks: number
 }
 
 export function noFaults(): FaultCounts {
-  return { pauses: 0, kills: 0, powerLosses: 0, sectorsLost: 0, namesLost: 0, cuts: 0, resets: 0 }
+  return {
+    pauses: 0,
+    kills: 0,
+    powerLosses: 0,
+    sectorsLost: 0,
+    namesLost: 0,
+    cuts: 0,
+    resets: 0,
+    slowDisks: 0,
+    slowNetworks: 0,
+  }
 }

@@ -30,6 +30,8 @@ export class Machine {
   readonly #faultRandom: Random
   readonly #wallOffsetMs: number
   #monotonicOffsetMs: number
+  readonly #diskTiming: DiskTiming
+  #diskFactor = 1
   #incarnation = 0
   #process: SimulatedProcess
   #disk: ImageDisk
@@ -39,6 +41,7 @@ export class Machine {
     this.name = name
     this.#parts = parts
     this.#faultRandom = parts.random.child('faults')
+    this.#diskTiming = multiplied(parts.diskTiming, () => this.#diskFactor)
     const clockRandom = parts.random.child('clock')
     this.#wallOffsetMs = (clockRandom.float() * 2 - 1) * parts.clock.wallOffsetMs
     this.#monotonicOffsetMs = clockRandom.below(1_000_000)
@@ -78,6 +81,18 @@ export class Machine {
     if (!process.paused) return
     process.paused = false
     this.#parts.wake(process)
+  }
+
+  /** From now on every request to the disk takes `factor` times as long: 1 or more. */
+  slowDisk(factor: number): void {
+    this.#diskFactor = factor
+    if (factor > 1) this.#parts.faults.slowDisks++
+  }
+
+  /** From now on what this machine sends and is sent takes `factor` times as long on its way: 1 or more. */
+  slowNetwork(factor: number): void {
+    this.#parts.wireMachine.delayFactor = factor
+    if (factor > 1) this.#parts.faults.slowNetworks++
   }
 
   /** Ends the process at once (SIGKILL). What it wrote stays; its system closes its connections and ports. */
@@ -127,9 +142,9 @@ export class Machine {
   }
 
   #boot(): { readonly process: SimulatedProcess; readonly disk: ImageDisk; readonly host: Host } {
-    const { scheduler, runtime, network, wireMachine, diskTiming, clock, random } = this.#parts
+    const { scheduler, runtime, network, wireMachine, clock, random } = this.#parts
     const process = new SimulatedProcess(wireMachine.index)
-    const disk = new ImageDisk(this.#image, diskTiming, scheduler, process)
+    const disk = new ImageDisk(this.#image, this.#diskTiming, scheduler, process)
     const host = simulatedHost(process, runtime, {
       monotonicOffsetMs: this.#monotonicOffsetMs,
       wallStartMs: clock.wallStartMs + this.#wallOffsetMs,
@@ -138,5 +153,16 @@ export class Machine {
       random: random.child(`process ${this.#incarnation++}`),
     })
     return { process, disk, host }
+  }
+}
+
+function multiplied(timing: DiskTiming, factor: () => number): DiskTiming {
+  const times = (us: number) => Math.round(us * factor())
+  return {
+    parallel: timing.parallel,
+    readUs: (bytes) => times(timing.readUs(bytes)),
+    writeUs: (bytes) => times(timing.writeUs(bytes)),
+    syncUs: () => times(timing.syncUs()),
+    directoryUs: () => times(timing.directoryUs()),
   }
 }
