@@ -16,14 +16,14 @@ function describe(client: Client): string {
     addr: client.connection.peer,
     name: client.name,
     age: Math.floor((nowMs - client.connectedAtMs) / 1000),
-    idle: Math.floor((nowMs - client.lastActiveAtMs) / 1000),
+    idle: Math.floor((nowMs - client.intake.lastActiveAtMs) / 1000),
     flags: client.transaction ? 'x' : 'N',
     db: 0,
     sub: 0,
     psub: 0,
     ssub: 0,
     multi: client.transaction ? client.transaction.commands.length : -1,
-    qbuf: client.unreadBytes,
+    qbuf: client.intake.unreadBytes,
     omem: client.connection.queuedBytes,
     cmd: client.lastCommand,
     user: 'default',
@@ -89,7 +89,7 @@ function kill(client: Client, args: Arguments): void {
 }
 
 function end(target: Client, by: Client): void {
-  if (target === by) target.endAfterReplies()
+  if (target === by) target.intake.endAfterReplies()
   else target.connection.destroy()
 }
 

@@ -128,7 +128,7 @@ function countKeys(client: Client, done: (counts: KeyCounts, failure: FailureRea
   let left = shards.length
   const args = Arguments.of(latin1Bytes('KEYSPACE'))
   for (const { firstSlot } of shards) {
-    client.ask(keyspaceEvaluator, args, firstSlot, ({ bytes, failure }) => {
+    client.ask(keyspaceEvaluator, args, [firstSlot], ({ bytes, failure }) => {
       if (failure) failed = failure
       else {
         const counts = /^\*2\r\n:(\d+)\r\n:(\d+)\r\n$/.exec(latin1Text(bytes))

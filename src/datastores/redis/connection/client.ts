@@ -1,8 +1,6 @@
 import type { Arguments } from '#kernel/base/arguments.ts'
 import type { ByteWriter } from '#kernel/base/byte-writer.ts'
-import { emptyBytes } from '#kernel/base/bytes.ts'
-import type { Connection, ConnectionHandler } from '#kernel/base/host.ts'
-import { highWaterBytes } from '#kernel/base/host.ts'
+import type { Connection } from '#kernel/base/host.ts'
 import type { FailureReason, Session } from '#kernel/handles/service.ts'
 import type { ConnectionCommand } from '../command.ts'
 import { CommandError, errors, wrongArity } from '../errors.ts'
@@ -13,55 +11,41 @@ import type { Watch } from '../transactions/watch.ts'
 import type { TableRow } from './command-table.ts'
 import { arityFits } from './command-table.ts'
 import { failureReply } from './failures.ts'
+import type { IntakeOwner } from './intake.ts'
+import { Intake } from './intake.ts'
 import type { Pending } from './pending.ts'
 import { ReplyOrder } from './reply-order.ts'
-import { RequestParser } from './request-parser.ts'
 import type { RedisServer } from './server.ts'
 import { spreadOverShards } from './spread.ts'
-import { unknownCommand, unknownSubcommand } from './unknown-command.ts'
+import { isWebRequest, unknownCommand, unknownSubcommand } from './unknown-command.ts'
 
 /**
- * One client connection: reads requests, gives them to shards or answers them, and keeps replies in order.
- *
- * Invariants:
- * 1. Requests are given to the session in the order of the stream; replies leave in the same order (`ReplyOrder`).
- * 2. While `#reading` is false no request is looked at, and what arrives is kept. It is false while too much is outstanding or
- *    unsent, while a command waits that decides how to go on (`stall`), and once the connection is ending.
- * 3. What a client holds in memory stays below `clientMemoryBytesMax`, or the connection is closed.
+ * One client: what it has set, and the execution of its commands: by shards, by the connection itself, or queued in a
+ * transaction. What arrives when is the `Intake`'s business, which reply leaves when is the `ReplyOrder`'s.
  */
-export class Client implements ConnectionHandler, ReplyTarget {
+export class Client implements IntakeOwner, ReplyTarget {
   readonly id: number
   readonly server: RedisServer
   readonly connection: Connection
+  readonly intake: Intake
   /** By the monotonic clock. */
   readonly connectedAtMs: number
   protocol: ProtocolVersion = 2
-  /** Where the command that is handled now writes its reply. */
+  /** Where the command at hand writes its reply. */
   reply: ByteWriter
   name = ''
   libraryName = ''
   libraryVersion = ''
   lastCommand = ''
-  lastActiveAtMs: number
   /** Between MULTI and EXEC. */
   transaction: Transaction | undefined = undefined
   /** By key, one character per byte. */
   readonly watches = new Map<string, Watch>()
 
   readonly #session: Session
-  readonly #parser: RequestParser
   readonly #order: ReplyOrder
   /** For the next request: most are answered at once and need none. */
   #spare: Pending | undefined
-  #reading = true
-  #running = false
-  #stalls = 0
-  /** No more requests are looked at; the connection ends when all replies are out. */
-  #ending = false
-  #inputEnded = false
-  /** The connection is closed, or was told to close. */
-  #closed = false
-  #scheduled = false
   #replyMode: ReplyMode = 'on'
   /** The command at hand gets no reply. */
   #muted = false
@@ -70,139 +54,40 @@ export class Client implements ConnectionHandler, ReplyTarget {
     this.server = server
     this.connection = connection
     this.id = id
-    this.connectedAtMs = this.lastActiveAtMs = server.context.clock.monotonicMs()
+    this.connectedAtMs = server.context.clock.monotonicMs()
     this.reply = server.scratch
     this.#session = server.context.gateway.openSession()
-    this.#parser = new RequestParser(server.requestLimits)
     this.#order = new ReplyOrder(server.buffers, connection)
+    this.intake = new Intake(server, connection, this.#order, this)
   }
 
-  // The connection's events
+  // From the intake
 
-  data(chunk: Uint8Array): void {
-    if (this.#ending || this.#closed) return
-    this.lastActiveAtMs = this.server.context.clock.monotonicMs()
-    this.#parser.feed(chunk)
-    this.#run()
+  execute(args: Arguments): void {
+    if (this.#replyMode === 'on') this.#execute(args)
+    else this.#executeMuted(args)
   }
 
-  drained(): void {
-    this.#proceed()
-  }
-
-  ended(): void {
-    this.#inputEnded = true
-    if (!this.#reading) return
-    this.#parser.feed(emptyBytes)
-    this.#run()
+  refuse(text: string): void {
+    this.#open()
+    error(this, text)
+    this.#close()
   }
 
   closed(): void {
-    this.#closed = true
-    this.#reading = false
     this.transaction = undefined
     this.watches.clear()
     this.#session.close()
     this.server.forget(this)
   }
 
-  /** Looks at what has arrived, as far as may be. */
-  #run(): void {
-    const parser = this.#parser
-    this.#running = true
-    try {
-      while (this.#reading) {
-        const found = parser.next()
-        if (found === 'command') {
-          this.#execute(parser.args)
-        } else {
-          if (found === 'error') this.#refuse(parser.problem)
-          else if (this.#inputEnded) this.endAfterReplies()
-          break
-        }
-      }
-      parser.keepRest()
-    } catch (thrown) {
-      this.server.context.log.error({ peer: this.connection.peer, error: thrown }, 'Closed a client after a bug')
-      this.connection.destroy()
-    }
-    this.#running = false
-    this.#flush()
-  }
-
-  #refuse(problem: string): void {
-    this.#answer(`ERR Protocol error: ${problem}`)
-    this.endAfterReplies()
-  }
-
-  /** Sends what is ready, and sees to it that memory stays bounded. */
-  #flush(): void {
-    if (this.#closed) return
-    const order = this.#order
-    order.flush()
-    if (order.lost || (this.#ending && order.isEmpty)) {
-      this.endAfterReplies()
-      this.#closed = true
-      this.connection.end()
-      return
-    }
-    const { limits, log } = this.server.context
-    const heldBytes = this.connection.queuedBytes + order.outstandingBytes + this.#parser.heldBytes
-    if (heldBytes > limits.clientMemoryBytesMax) {
-      log.warn({ peer: this.connection.peer, heldBytes }, 'Closed a client that does not read its replies')
-      this.connection.destroy()
-      this.#reading = false
-      return
-    }
-    if (!this.#reading && !this.#ending) this.connection.pause()
-    else if (this.connection.queuedBytes > highWaterBytes) this.#stopReading()
-  }
-
-  #stopReading(): void {
-    this.#reading = false
-    this.connection.pause()
-  }
-
-  /** Goes on reading if what held it up is over. */
-  #proceed(): void {
-    if (this.#reading || this.#ending || this.#closed || !this.#mayRead()) return
-    this.#reading = true
-    this.#parser.feed(emptyBytes)
-    this.#run()
-    if (this.#reading && !this.#closed) this.connection.resume()
-  }
-
-  #mayRead(): boolean {
-    const order = this.#order
-    return (
-      this.#stalls === 0 &&
-      order.count <= outstandingMax / 2 &&
-      order.outstandingBytes <= this.server.outstandingBytesMax / 2 &&
-      this.connection.queuedBytes <= highWaterBytes
-    )
-  }
-
-  /** At the end of a turn in which replies became known. */
-  turnEnded(): void {
-    this.#scheduled = false
-    this.#flush()
-    this.#proceed()
-  }
-
-  #schedule(): void {
-    if (this.#running || this.#scheduled || this.#closed) return
-    this.#scheduled = true
-    this.server.schedule(this)
-  }
-
-  // Commands
-
   #execute(args: Arguments): void {
     const { server } = this
     server.commandCount++
     let row = server.table.find(args, 0)
     if (row === undefined) {
-      this.#reject(unknownCommand(args))
+      if (isWebRequest(args)) this.intake.drop('Closed a connection that speaks HTTP: a web page may be attacking')
+      else this.#reject(unknownCommand(args))
       return
     }
     if (row.subcommands && args.count > 1) {
@@ -213,30 +98,22 @@ export class Client implements ConnectionHandler, ReplyTarget {
       }
       row = subcommand
     }
-    const { command } = row
-    this.lastCommand = command.name
-    if (!arityFits(command, args.count)) {
-      this.#reject(wrongArity(command.name))
-      return
-    }
-    if (this.#replyMode !== 'on') this.#runMuted(row, args)
-    else this.#dispatch(row, args)
-    const order = this.#order
-    if (
-      order.count >= outstandingMax ||
-      order.outstandingBytes > server.outstandingBytesMax ||
-      order.unsentBytes > highWaterBytes
-    ) {
-      order.flush()
-      if (!this.#mayRead()) this.#reading = false
-    }
-  }
-
-  #dispatch(row: TableRow, args: Arguments): void {
     const { command, shard } = row
-    if (this.transaction && !(command.at === 'connection' && command.immediate)) this.#queue(row, args)
+    this.lastCommand = command.name
+    if (!arityFits(command, args.count)) this.#reject(wrongArity(command.name))
+    else if (this.transaction && !(command.at === 'connection' && command.immediate)) this.#queue(row, args)
     else if (shard) this.#submit(shard, args)
     else this.#handle(command as ConnectionCommand, args)
+  }
+
+  #executeMuted(args: Arguments): void {
+    if (this.#replyMode === 'skip') this.#replyMode = 'on'
+    this.#muted = true
+    const direct = this.#order.isEmpty ? this.#order.out() : undefined
+    const from = direct?.length ?? 0
+    this.#execute(args)
+    if (this.#muted && direct && this.#order.isEmpty) direct.length = from
+    this.#muted = false
   }
 
   #submit(shard: NonNullable<TableRow['shard']>, args: Arguments): void {
@@ -255,7 +132,7 @@ export class Client implements ConnectionHandler, ReplyTarget {
     if (order.isEmpty) {
       if (this.#session.submit(request, order.out(), pending)) return
     } else {
-      const scratch = server.scratch
+      const { scratch } = server
       scratch.clear()
       if (this.#session.submit(request, scratch, pending)) {
         this.#append(scratch.copy())
@@ -263,30 +140,35 @@ export class Client implements ConnectionHandler, ReplyTarget {
       }
     }
     this.#spare = undefined
-    this.#push(pending, args.count === 0 ? 0 : args.end(args.count - 1) - args.start(0))
+    this.#push(pending, args.end(args.count - 1) - args.start(0))
   }
 
-  #takePending(): Pending {
-    const pending = this.server.buffers.takePending()
-    pending.client = this
-    return pending
+  #handle(command: ConnectionCommand, args: Arguments): void {
+    this.#open()
+    runHandler(this, command, args)
+    this.#close()
   }
 
-  #push(pending: Pending, size: number): void {
-    pending.size = size
-    pending.muted = this.#muted
-    this.#order.push(pending)
-    // It may have been told its outcome before it had its place.
-    if (pending.bytes || pending.lost) this.settled(pending)
+  /** Refuses a command before it runs: a transaction that it belongs to will not be executed. */
+  #reject(text: string): void {
+    if (this.transaction) this.transaction.failed = true
+    this.refuse(text)
   }
 
-  #append(bytes: Uint8Array): void {
-    const pending = this.#takePending()
-    pending.bytes = bytes
-    pending.size = bytes.length
-    pending.muted = this.#muted
-    this.#order.push(pending)
+  #queue(row: TableRow, args: Arguments): void {
+    const transaction = this.transaction!
+    if (row.command.flags.includes('no_multi')) {
+      this.#reject(errors.notAllowedInMulti)
+    } else if (!transaction.add(row, args, this.server.outstandingBytesMax)) {
+      this.#reject(errors.tooLarge)
+    } else {
+      this.#open()
+      simple(this, 'QUEUED')
+      this.#close()
+    }
   }
+
+  // Places in the order of replies
 
   /** Makes `reply` the place of the reply to the command at hand. */
   #open(): void {
@@ -303,53 +185,40 @@ export class Client implements ConnectionHandler, ReplyTarget {
     if (reply === this.server.scratch && reply.length > 0) this.#append(reply.copy())
   }
 
-  #handle(command: ConnectionCommand, args: Arguments): void {
-    this.#open()
-    handleCommand(this, command, args)
-    this.#close()
+  #takePending(): Pending {
+    const pending = this.server.buffers.takePending()
+    pending.client = this
+    return pending
   }
 
-  #answer(text: string): void {
-    this.#open()
-    error(this, text)
-    this.#close()
+  #push(pending: Pending, size: number): void {
+    pending.size = size
+    pending.muted = this.#muted
+    this.#order.push(pending)
+    // It may have been told its outcome before it had its place.
+    if (pending.bytes || pending.lost) this.settled(pending)
   }
 
-  /** Refuses a command before it runs: a transaction that it belongs to will not be executed. */
-  #reject(text: string): void {
-    if (this.transaction) this.transaction.failed = true
-    this.#answer(text)
+  /** A reply that is known, behind others that are not. */
+  #append(bytes: Uint8Array): void {
+    const pending = this.#takePending()
+    pending.bytes = bytes
+    pending.size = bytes.length
+    pending.muted = this.#muted
+    this.#order.push(pending)
   }
 
-  #queue(row: TableRow, args: Arguments): void {
-    const transaction = this.transaction!
-    if (row.command.flags.includes('no_multi')) {
-      this.#reject(errors.notAllowedInMulti)
-    } else if (!transaction.add(row, args, this.server.outstandingBytesMax)) {
-      this.#reject(errors.tooLarge)
-    } else {
-      this.#open()
-      simple(this, 'QUEUED')
-      this.#close()
-    }
+  settled(pending: Pending): void {
+    if (this.#order.settle(pending)) this.intake.schedule()
   }
 
-  #runMuted(row: TableRow, args: Arguments): void {
-    if (this.#replyMode === 'skip') this.#replyMode = 'on'
-    this.#muted = true
-    const direct = this.#order.isEmpty ? this.#order.out() : undefined
-    const from = direct?.length ?? 0
-    this.#dispatch(row, args)
-    if (this.#muted && direct && this.#order.isEmpty) direct.length = from
-    this.#muted = false
+  failed(pending: Pending, reason: FailureReason): void {
+    pending.bytes = failureReply(reason)
+    pending.lost = pending.bytes === undefined
+    this.settled(pending)
   }
 
   // For commands
-
-  /** Bytes of requests that were not looked at yet, or not complete. */
-  get unreadBytes(): number {
-    return this.#parser.heldBytes
-  }
 
   /** Takes this command's place in the order of replies, to be told later. */
   reserve(): Pending {
@@ -359,24 +228,18 @@ export class Client implements ConnectionHandler, ReplyTarget {
   }
 
   /**
-   * Runs a command on the shard that holds `slot`, outside of the order of replies: `answered` is called once, now or later, not
-   * after the connection is closed.
+   * Runs a command on the shard that holds `slot`, outside of the order of replies: `answered` is called once, now or later,
+   * but not after the connection is closed.
    */
-  ask(
-    evaluator: string,
-    args: Arguments,
-    slot: number | undefined,
-    answered: Answered,
-    slots?: readonly number[],
-  ): void {
+  ask(evaluator: string, args: Arguments, slots: AskedSlots, answered: Answered): void {
     const { scratchForAsking: scratch, request } = this.server
     scratch.clear()
-    request.slot = slot
-    request.slots = slots
+    request.slot = slots?.[0]
+    request.slots = slots && slots.length > 1 ? slots : undefined
     request.evaluator = evaluator
     request.args = args
     const told: Answered = (outcome) => {
-      if (!this.#closed) answered(outcome)
+      if (!this.intake.isClosed) answered(outcome)
     }
     const pending = {
       replied: (bytes: Uint8Array) => told({ bytes, failure: undefined }),
@@ -390,30 +253,11 @@ export class Client implements ConnectionHandler, ReplyTarget {
     const before = this.reply
     this.reply = this.server.scratch
     this.reply.clear()
-    handleCommand(this, command, args)
+    runHandler(this, command, args)
     const bytes = this.reply.copy()
     this.reply.clear()
     this.reply = before
     return bytes
-  }
-
-  /** No request is looked at until as many `unstall`s. */
-  stall(): void {
-    this.#stalls++
-    this.#reading = false
-  }
-
-  unstall(): void {
-    this.#stalls--
-    this.#schedule()
-    // Where the answer came at once, nothing was held up.
-    if (this.#running && this.#mayRead()) this.#reading = true
-  }
-
-  /** Answers what was asked so far, then closes. */
-  endAfterReplies(): void {
-    this.#ending = true
-    this.#reading = false
   }
 
   /** Forgets everything that the client has set: RESET. */
@@ -430,19 +274,10 @@ export class Client implements ConnectionHandler, ReplyTarget {
     if (mode === 'on') this.#muted = false
     if (mode !== 'skip' || this.#replyMode === 'on') this.#replyMode = mode
   }
-
-  // From Pending
-
-  settled(pending: Pending): void {
-    if (this.#order.settle(pending)) this.#schedule()
-  }
-
-  failed(pending: Pending, reason: FailureReason): void {
-    pending.bytes = failureReply(reason)
-    pending.lost = pending.bytes === undefined
-    this.settled(pending)
-  }
 }
+
+/** The slots of what is asked, that of the first key first; undefined: the whole space. */
+export type AskedSlots = readonly [number, ...number[]] | undefined
 
 export type Answered = (
   outcome:
@@ -453,10 +288,7 @@ export type Answered = (
 /** CLIENT REPLY; `skip` is about the next command only. */
 export type ReplyMode = 'on' | 'off' | 'skip'
 
-/** Requests of one client that are under way at once; more wait unread. */
-const outstandingMax = 8192
-
-function handleCommand(client: Client, command: ConnectionCommand, args: Arguments): void {
+function runHandler(client: Client, command: ConnectionCommand, args: Arguments): void {
   const { length } = client.reply
   try {
     command.handle(client, args)

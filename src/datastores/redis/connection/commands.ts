@@ -28,7 +28,7 @@ function select(client: Client, args: Arguments): void {
 
 function quit(client: Client): void {
   ok(client)
-  client.endAfterReplies()
+  client.intake.endAfterReplies()
 }
 
 function reset(client: Client): void {

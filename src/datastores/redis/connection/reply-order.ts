@@ -33,8 +33,8 @@ export class ReplyOrder {
     return this.#first === undefined
   }
 
-  get unsentBytes(): number {
-    return (this.#out?.length ?? 0) + this.#connection.queuedBytes
+  get outBytes(): number {
+    return this.#out === undefined ? 0 : this.#out.length
   }
 
   out(): ByteWriter {

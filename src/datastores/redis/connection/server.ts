@@ -9,6 +9,7 @@ import { keySlot, slotCount } from '../slots.ts'
 import { Client } from './client.ts'
 import type { CommandTable } from './command-table.ts'
 import { visitKeyPositions } from './command-table.ts'
+import type { Intake } from './intake.ts'
 import { ReplyBuffers } from './reply-order.ts'
 import type { RequestLimits } from './request-parser.ts'
 
@@ -43,8 +44,8 @@ export class RedisServer {
   rejectedCount = 0
   commandCount = 0
   #lastId = 0
-  /** Clients with replies that became known in this turn. */
-  #scheduled: Client[] = []
+  /** Of clients with replies that became known in this turn. */
+  #scheduled: Intake[] = []
 
   constructor(context: ServiceContext, table: CommandTable) {
     this.context = context
@@ -71,23 +72,23 @@ export class RedisServer {
     this.connectionsSinceReset++
     const client = new Client(this, connection, ++this.#lastId)
     this.clients.set(client.id, client)
-    connection.handler = client
+    connection.handler = client.intake
   }
 
   forget(client: Client): void {
     this.clients.delete(client.id)
   }
 
-  /** Has `client.turnEnded` called at the end of this turn. */
-  schedule(client: Client): void {
+  /** Has `turnEnded` called at the end of this turn. */
+  schedule(intake: Intake): void {
     if (this.#scheduled.length === 0) this.context.clock.defer(this.#endTurn)
-    this.#scheduled.push(client)
+    this.#scheduled.push(intake)
   }
 
   readonly #endTurn = (): void => {
-    const clients = this.#scheduled
+    const intakes = this.#scheduled
     this.#scheduled = []
-    for (const client of clients) client.turnEnded()
+    for (const intake of intakes) intake.turnEnded()
   }
 
   shards(): ReturnType<ServiceContext['cluster']['shards']> {

@@ -47,7 +47,7 @@ const spreads: Readonly<Record<Spread, (client: Client, evaluator: string, args:
     const kept = args.clone()
     const askNext = (): void => {
       const [shard] = shards.splice(random.below(shards.length), 1)
-      client.ask(evaluator, kept, shard!.firstSlot, ({ bytes, failure }) => {
+      client.ask(evaluator, kept, [shard!.firstSlot], ({ bytes, failure }) => {
         if (failure) pending.failed(failure)
         else if (isNull(bytes) && shards.length > 0) askNext()
         else pending.replied(bytes)
@@ -64,7 +64,7 @@ const spreads: Readonly<Record<Spread, (client: Client, evaluator: string, args:
     const slot = Math.min(slotOfPosition(position), slotCount - 1)
     const shard = client.server.shards().find(({ lastSlot }) => slot <= lastSlot)!
     const pending = client.reserve()
-    client.ask(evaluator, args, slot, ({ bytes, failure }) => {
+    client.ask(evaluator, args, [slot], ({ bytes, failure }) => {
       if (failure) pending.failed(failure)
       else pending.replied(shard.lastSlot + 1 === slotCount ? bytes : continueAt(bytes, shard.lastSlot + 1))
     })
@@ -85,7 +85,7 @@ function askAll(
   let errorReply: Uint8Array | undefined
   let left = shards.length
   shards.forEach((shard, i) => {
-    client.ask(evaluator, args, shard.firstSlot, ({ bytes, failure }) => {
+    client.ask(evaluator, args, [shard.firstSlot], ({ bytes, failure }) => {
       // One whose outcome is unknown decides: the client must not be told that it was not done.
       if (failure) failed = failed === 'UNKNOWN' ? failed : failure
       else if (bytes[0] === minus) errorReply = bytes

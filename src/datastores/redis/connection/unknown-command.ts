@@ -23,3 +23,8 @@ export function unknownCommand(args: Arguments): string {
 export function unknownSubcommand(command: string, args: Arguments): string {
   return `ERR unknown subcommand '${quoted(args, 1, quotedMax)}'. Try ${command.toUpperCase()} HELP.`
 }
+
+/** What browsers send: a page can make them send it to a port of the loopback, with commands in the lines that follow. */
+export function isWebRequest(args: Arguments): boolean {
+  return args.is(0, 'POST') || args.is(0, 'HOST:')
+}

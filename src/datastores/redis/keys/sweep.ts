@@ -16,7 +16,7 @@ import { slotCount } from '../slots.ts'
  */
 const slotsPerRun = 1024
 const deletionsPerRun = 500
-const everyMs = 100
+const everyMs = 200
 
 export function sweepSpec(space: string, evaluator: string): BackgroundSpec {
   return {

@@ -22,7 +22,8 @@ export class GatewayTwin implements Gateway {
   submitted = 0
   readonly #evaluators: ReadonlyMap<string, EvaluatorSpec>
   readonly #defer: (callback: () => void) => void
-  readonly #outcomes: Outcome[] = []
+  /** By session and shard; none is empty. */
+  readonly #outcomes: (() => void)[][] = []
 
   constructor(options: {
     readonly evaluators: readonly EvaluatorSpec[]
@@ -40,52 +41,52 @@ export class GatewayTwin implements Gateway {
   }
 
   openSession(): Session {
-    const inFlight = new Map<ShardTwinRange, number>()
+    const lanes = new Map<ShardTwinRange, (() => void)[]>(this.shards.map((shard) => [shard, []]))
     return {
-      submit: (request, reply, pending) => this.#submit(inFlight, request, reply, pending),
+      submit: (request, reply, pending) => this.#submit(lanes, request, reply, pending),
       close: () => {},
     }
   }
 
   get waiting(): number {
-    return this.#outcomes.length
+    return this.#outcomes.reduce((count, lane) => count + lane.length, 0)
   }
 
   /** Tells one outcome that may come next, chosen at random. @returns false where none is waiting */
   deliver(random: Random): boolean {
-    const heads = this.#outcomes.filter(
-      ({ lane, shard }, i) => this.#outcomes.findIndex((each) => each.lane === lane && each.shard === shard) === i,
-    )
-    if (heads.length === 0) return false
-    const outcome = heads[random.below(heads.length)]!
-    this.#outcomes.splice(this.#outcomes.indexOf(outcome), 1)
-    outcome.tell()
+    const { length } = this.#outcomes
+    if (length === 0) return false
+    const at = random.below(length)
+    const lane = this.#outcomes[at]!
+    const tell = lane.shift()!
+    if (lane.length === 0) this.#outcomes.splice(at, 1)
+    tell()
     return true
   }
 
-  #submit(lane: Map<ShardTwinRange, number>, request: Submission, reply: ByteWriter, pending: PendingReply): boolean {
+  #submit(lanes: Lanes, request: Submission, reply: ByteWriter, pending: PendingReply): boolean {
     this.submitted++
     const shard = this.#shardOf(request)
     const failure = this.failure ?? (shard ? undefined : 'CROSS_SHARD')
     const home = shard ?? this.shards[0]!
     const spec = this.#evaluators.get(request.evaluator)
     if (!spec) throw new Error(`no evaluator ${request.evaluator}`)
-    const atOnce = this.answers === 'at once' && !failure && spec.kind === 'read' && !lane.get(home)
+    const lane = lanes.get(home)!
+    const atOnce = this.answers === 'at once' && !failure && spec.kind === 'read' && lane.length === 0
     const own = new ByteWriter()
     const wrote = !failure && this.evaluate(home.evaluation, spec, request.args, own)
     if (atOnce && !wrote) {
       reply.raw(own.view())
       return true
     }
-    lane.set(home, (lane.get(home) ?? 0) + 1)
     const bytes = own.copy()
     const tell = () => {
-      lane.set(home, lane.get(home)! - 1)
       if (failure) pending.failed(failure)
       else pending.replied(bytes)
     }
-    if (this.answers === 'late') this.#outcomes.push({ lane, shard: home, tell })
-    else this.#defer(tell)
+    lane.push(tell)
+    if (this.answers === 'at once') this.#defer(() => lane.shift()!())
+    else if (lane.length === 1) this.#outcomes.push(lane)
     return false
   }
 
@@ -117,9 +118,5 @@ export interface ShardTwinRange {
   readonly evaluation: EvaluationTwin
 }
 
-interface Outcome {
-  /** One per session. */
-  readonly lane: unknown
-  readonly shard: ShardTwinRange
-  readonly tell: () => void
-}
+/** Of a session: what waits, by shard, in order. */
+type Lanes = ReadonlyMap<ShardTwinRange, (() => void)[]>

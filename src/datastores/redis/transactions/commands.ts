@@ -3,7 +3,7 @@ import { concatBytes, copyBytes, latin1Bytes, latin1Text } from '#kernel/base/by
 import type { FailureReason } from '#kernel/handles/service.ts'
 import type { ConnectionCommand } from '../command.ts'
 import { allKeys, noKeys, onConnection } from '../command.ts'
-import type { Client } from '../connection/client.ts'
+import type { AskedSlots, Client } from '../connection/client.ts'
 import { keySlots } from '../connection/server.ts'
 import { errors, fail } from '../errors.ts'
 import { array, ok } from '../reply.ts'
@@ -48,14 +48,14 @@ function watch(client: Client, args: Arguments): void {
     ok(client)
     return
   }
-  client.stall()
+  client.intake.stall()
   const pending = client.reserve()
   const seen: Watch[] = []
   let failed: FailureReason | undefined
   let left = keys.length
   for (const key of keys) {
     const slot = keySlot(key, 0, key.length)
-    client.ask(watchEvaluator, Arguments.of(watchWord, key), slot, ({ bytes, failure }) => {
+    client.ask(watchEvaluator, Arguments.of(watchWord, key), [slot], ({ bytes, failure }) => {
       if (failure) failed = failure
       else seen.push({ key, slot, version: Number(latin1Text(bytes, 1, bytes.length - 2)) })
       if (--left > 0) return
@@ -65,7 +65,7 @@ function watch(client: Client, args: Arguments): void {
         for (const each of seen) client.watches.set(latin1Text(each.key), each)
         pending.replied(okReply)
       }
-      client.unstall()
+      client.intake.unstall()
     })
   }
 }
@@ -80,31 +80,23 @@ function exec(client: Client): void {
   client.watches.clear()
   if (transaction.failed) throw fail(errors.execAbort)
   const request = transactionRequest(client, transaction, watches)
-  if (request.slots?.length === 0) {
-    // Nothing of it is about keys.
+  const { slots } = request
+  if (slots === 'none') {
     array(client, request.literals.length)
     client.reply.raw(concatBytes(request.literals))
     return
   }
   const pending = client.reserve()
-  const [slot, ...others] = request.slots ?? []
-  const evaluator = transactionEvaluator(request.kind, client.protocol)
-  client.ask(
-    evaluator,
-    joined(request.parts),
-    slot,
-    ({ bytes, failure }) => {
-      if (failure) pending.failed(failure)
-      else pending.replied(bytes)
-    },
-    others.length > 0 ? [slot!, ...others] : undefined,
-  )
+  client.ask(transactionEvaluator(request.kind, client.protocol), joined(request.parts), slots, (outcome) => {
+    if (outcome.failure) pending.failed(outcome.failure)
+    else pending.replied(outcome.bytes)
+  })
 }
 
 interface TransactionRequest {
   readonly kind: TransactionKind
-  /** All slots of its keys; undefined: the whole space. */
-  readonly slots: readonly number[] | undefined
+  /** `none`: nothing of it is for shards. */
+  readonly slots: AskedSlots | 'none'
   readonly parts: readonly Uint8Array[]
   /** Replies that the connection made itself. */
   readonly literals: readonly Uint8Array[]
@@ -137,7 +129,9 @@ function transactionRequest(client: Client, transaction: Transaction, watches: r
     const keys = keySlots(command, args)
     for (const slot of keys.length > 0 ? keys : [0]) slots.add(slot)
   }
-  return { kind, slots: whole ? undefined : [...slots], parts, literals }
+  const [first, ...others] = slots
+  if (whole) return { kind, slots: undefined, parts, literals }
+  return { kind, slots: first === undefined ? 'none' : [first, ...others], parts, literals }
 }
 
 const execWord = latin1Bytes('EXEC')
