@@ -337,3 +337,34 @@ test('a machine restarts only after it died', () => {
   const machine: Machine = new Simulation({ seed: 17 }).machine('n1')
   assert.throws(() => machine.restart(), /only after it died/)
 })
+
+test('a slow disk and a slow network take so many times as long, until they are quick again', async () => {
+  const still = { jitterMs: 0, spikeChance: 0, spikeMs: 0 }
+  const simulation = new Simulation({
+    seed: 1,
+    network: { delay: { baseMs: 1, ...still }, delaySpread: 0, splitChance: 0, lossChance: 0 },
+    disk: { sync: { baseMs: 1, ...still } },
+    clock: { timerLateMs: 0 },
+  })
+  const machine = simulation.machine('n1')
+  const file = await simulation.complete(machine.host.disk.open('file', { create: true }))
+  const elapsed = async (work: () => Promise<unknown>): Promise<number> => {
+    const startMs = simulation.nowMs
+    await simulation.complete(work())
+    return Math.round(simulation.nowMs - startMs)
+  }
+  const refusal = () =>
+    new Promise<void>((resolve) => {
+      simulation.machine('n2').host.network.connect({ host: 'n1', port: 1 }, { data() {}, closed: () => resolve() })
+    })
+  const usual = [await elapsed(() => file.sync()), await elapsed(refusal)]
+  machine.slowDisk(50)
+  simulation.machine('n2').slowNetwork(20)
+  const slow = [await elapsed(() => file.sync()), await elapsed(refusal)]
+  assert.equal(slow[0], usual[0]! * 50)
+  assert.ok(slow[1]! >= usual[1]! * 10, `${slow[1]} of ${usual[1]} ms`)
+  machine.slowDisk(1)
+  simulation.machine('n2').slowNetwork(1)
+  assert.deepEqual([await elapsed(() => file.sync()), await elapsed(refusal)], usual)
+  assert.equal(simulation.faults.slowDisks, 1)
+})
