@@ -16,6 +16,7 @@ export interface Operation<Command extends string = string> extends Interval {
 }
 
 const initialCapacity = 1024
+const sharedTextMax = 24
 const replyUnknown = -1
 const replyRefused = -2
 
@@ -80,6 +81,18 @@ export class History<Command extends string = string> {
     this.#returnMs[index] = nowMs
   }
 
+  keyOf(index: number): string {
+    return this.#texts[this.#key[index]!]!
+  }
+
+  commandOf(index: number): Command {
+    return this.#texts[this.#command[index]!] as Command
+  }
+
+  connectionOf(index: number): number {
+    return this.#connection[index]!
+  }
+
   operation(index: number): Operation<Command> {
     const reply = this.#reply[index]!
     const answered = reply !== replyUnknown
@@ -130,6 +143,8 @@ export class History<Command extends string = string> {
   }
 
   #textId(text: string): number {
+    // Long ones are mostly values, which are all different: hashing them would cost more than it saves.
+    if (text.length > sharedTextMax) return this.#texts.push(text) - 1
     let id = this.#textIds.get(text)
     if (id === undefined) {
       id = this.#texts.length

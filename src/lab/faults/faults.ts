@@ -153,6 +153,23 @@ export const faults = {
     site.cluster.simulation.resetConnections(a!, other)
     return () => undefined
   },
+  /** One node's disk takes many times as long for everything. */
+  slowDisk: (site) => {
+    const node = pick(site, site.cluster.nodes)!
+    const factor = 4 ** (1 + site.random.below(4))
+    site.note(`${node.name}'s disk is ${factor} times slower`)
+    node.machine.slowDisk(factor)
+    return () => node.machine.slowDisk(1)
+  },
+
+  /** What one node sends and is sent takes many times as long. */
+  slowNetwork: (site) => {
+    const node = pick(site, site.cluster.nodes)!
+    const factor = 4 ** (1 + site.random.below(3))
+    site.note(`${node.name}'s network is ${factor} times slower`)
+    node.machine.slowNetwork(factor)
+    return () => node.machine.slowNetwork(1)
+  },
 } as const satisfies Record<string, Fault>
 
 export type FaultKind = keyof typeof faults

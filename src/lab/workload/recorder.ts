@@ -43,6 +43,10 @@ export class Recorder {
     this.#watcher = watcher
   }
 
+  #isWrite(operation: number): boolean {
+    return stringCommands[this.history.commandOf(operation)].changes(undefined)
+  }
+
   #active(): void {
     const watcher = this.#watcher
     this.#watcher = undefined
@@ -60,8 +64,7 @@ export class Recorder {
 
   reply(operation: number, reply: string): void {
     const nowMs = this.#nowMs()
-    const { command, key } = this.history.operation(operation)
-    if (stringCommands[command].changes(undefined)) this.keys.writeAnswered(key)
+    if (this.#isWrite(operation)) this.keys.writeAnswered(this.history.keyOf(operation))
     if (this.#notes) this.#note(operation, `→ ${reply}`)
     if (reply.startsWith('-') && !answers.test(reply)) {
       const word = reply.slice(1, (reply.indexOf(' ') + 1 || reply.length + 1) - 1)
@@ -79,13 +82,12 @@ export class Recorder {
   lose(operation: number): void {
     this.lost++
     if (this.#notes) this.#note(operation, '→ no reply')
-    const { command, key } = this.history.operation(operation)
-    if (stringCommands[command].changes(undefined)) this.keys.writeLost(key)
+    if (this.#isWrite(operation)) this.keys.writeLost(this.history.keyOf(operation))
   }
 
   #note(operation: number, text: string): void {
     const shown = text.length > 100 ? `${text.slice(0, 100)}… (${text.length} characters)` : text
-    this.#notes?.(`c${this.history.operation(operation).connection}`, `#${operation} ${shown}`)
+    this.#notes?.(`c${this.history.connectionOf(operation)}`, `#${operation} ${shown}`)
   }
 
   protocolError(text: string): void {
