@@ -10,7 +10,6 @@ import { lpos } from './search.ts'
 const fast: readonly CommandFlag[] = ['fast']
 const grows: readonly CommandFlag[] = ['denyoom']
 const growsFast: readonly CommandFlag[] = ['denyoom', 'fast']
-const movable: readonly CommandFlag[] = ['movablekeys']
 const counted: KeyPositions = { ...noKeys, also: countedKeys(1) }
 
 const row = shardRows('list', firstKey)
@@ -34,5 +33,5 @@ export const listCommands: readonly ShardCommand[] = [
     row('rpoplpush', 3, grows, '1.2.0', 'Moves the tail of a list to the head of another', rpoplpush, firstTwoKeys),
   ),
   write(row('lmove', 5, grows, '6.2.0', 'Moves an end of a list to an end of another', lmove, firstTwoKeys)),
-  write(row('lmpop', -4, movable, '7.0.0', 'Takes elements from the first list that has some', lmpop, counted)),
+  write(row('lmpop', -4, [], '7.0.0', 'Takes elements from the first list that has some', lmpop, counted)),
 ]

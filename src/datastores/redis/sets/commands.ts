@@ -8,7 +8,6 @@ import { sadd, scard, sismember, smembers, smismember, smove, srem, sscan } from
 const fast: readonly CommandFlag[] = ['fast']
 const grows: readonly CommandFlag[] = ['denyoom']
 const growsFast: readonly CommandFlag[] = ['denyoom', 'fast']
-const movable: readonly CommandFlag[] = ['movablekeys']
 const counted: KeyPositions = { ...noKeys, also: countedKeys(1) }
 
 const row = shardRows('set', firstKey)
@@ -25,7 +24,7 @@ export const setCommands: readonly ShardCommand[] = [
   write(row('smove', 4, fast, '1.0.0', 'Moves a member to another set', smove, firstTwoKeys)),
   read(row('sinter', -2, [], '1.0.0', 'The members that are in all sets', sinter, allKeys)),
   write(row('sinterstore', -3, grows, '1.0.0', 'Stores the members that are in all sets', sinterstore, allKeys)),
-  read(row('sintercard', -3, movable, '7.0.0', 'How many members are in all sets', sintercard, counted)),
+  read(row('sintercard', -3, [], '7.0.0', 'How many members are in all sets', sintercard, counted)),
   read(row('sunion', -2, [], '1.0.0', 'The members that are in any set', sunion, allKeys)),
   write(row('sunionstore', -3, grows, '1.0.0', 'Stores the members that are in any set', sunionstore, allKeys)),
   read(row('sdiff', -2, [], '1.0.0', 'The members of the first set that are in no other', sdiff, allKeys)),

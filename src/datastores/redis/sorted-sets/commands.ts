@@ -23,8 +23,6 @@ import { zmpop, zpopmax, zpopmin, zrandmember } from './taking.ts'
 const fast: readonly CommandFlag[] = ['fast']
 const grows: readonly CommandFlag[] = ['denyoom']
 const growsFast: readonly CommandFlag[] = ['denyoom', 'fast']
-const movable: readonly CommandFlag[] = ['movablekeys']
-const growsMovable: readonly CommandFlag[] = ['denyoom', 'movablekeys']
 const counted: KeyPositions = { ...noKeys, also: countedKeys(1) }
 const firstAndCounted: KeyPositions = { ...firstKey, also: countedKeys(2) }
 
@@ -54,14 +52,14 @@ export const sortedSetCommands: readonly ShardCommand[] = [
   write(row('zremrangebylex', 4, [], '2.8.9', 'Removes the members in a range of names', zremrangebylex)),
   write(row('zpopmin', -2, fast, '5.0.0', 'Takes the members with the lowest scores', zpopmin)),
   write(row('zpopmax', -2, fast, '5.0.0', 'Takes the members with the highest scores', zpopmax)),
-  write(row('zmpop', -4, movable, '7.0.0', 'Takes members from the first sorted set that has some', zmpop, counted)),
+  write(row('zmpop', -4, [], '7.0.0', 'Takes members from the first sorted set that has some', zmpop, counted)),
   read(row('zrandmember', -2, [], '6.2.0', 'Random members', zrandmember)),
-  read(row('zunion', -3, movable, '6.2.0', 'The members of any sorted set', zunion, counted)),
-  read(row('zinter', -3, movable, '6.2.0', 'The members that are in all sorted sets', zinter, counted)),
-  read(row('zdiff', -3, movable, '6.2.0', 'The members that only the first sorted set has', zdiff, counted)),
-  write(row('zunionstore', -4, growsMovable, '2.0.0', 'Stores what ZUNION answers', zunionstore, firstAndCounted)),
-  write(row('zinterstore', -4, growsMovable, '2.0.0', 'Stores what ZINTER answers', zinterstore, firstAndCounted)),
-  write(row('zdiffstore', -4, growsMovable, '6.2.0', 'Stores what ZDIFF answers', zdiffstore, firstAndCounted)),
-  read(row('zintercard', -3, movable, '7.0.0', 'How many members are in all sorted sets', zintercard, counted)),
+  read(row('zunion', -3, [], '6.2.0', 'The members of any sorted set', zunion, counted)),
+  read(row('zinter', -3, [], '6.2.0', 'The members that are in all sorted sets', zinter, counted)),
+  read(row('zdiff', -3, [], '6.2.0', 'The members that only the first sorted set has', zdiff, counted)),
+  write(row('zunionstore', -4, grows, '2.0.0', 'Stores what ZUNION answers', zunionstore, firstAndCounted)),
+  write(row('zinterstore', -4, grows, '2.0.0', 'Stores what ZINTER answers', zinterstore, firstAndCounted)),
+  write(row('zdiffstore', -4, grows, '6.2.0', 'Stores what ZDIFF answers', zdiffstore, firstAndCounted)),
+  read(row('zintercard', -3, [], '7.0.0', 'How many members are in all sorted sets', zintercard, counted)),
   read(row('zscan', -3, [], '2.8.0', 'Iterates over members and scores, some at a time', zscan)),
 ]
