@@ -13,6 +13,8 @@ export interface NodeOptions {
    * opened as it is.
    */
   readonly bootstrap: { readonly clusterId: string; readonly shards: number } | undefined
+  /** Data of another cluster is refused. Needed where `bootstrap` does not say it any more. */
+  readonly clusterId?: string
   readonly services: readonly Service[]
   /** Where each protocol listens, by `ListenerSpec.protocol`; a protocol without an address is not opened. */
   readonly listen: Readonly<Record<string, Address>>

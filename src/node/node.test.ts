@@ -71,18 +71,26 @@ function cluster(size: number, shards = 1, settings: Partial<NodeSettings> = {})
     })
     return node
   }
-  const call = (name: string, evaluator: string, ...args: string[]) =>
-    new Promise<string>((resolve, reject) => {
-      const session = contexts.get(name)!.gateway.openSession()
-      const reply = new ByteWriter()
-      const submission = { space: 'cell', slot: 3, evaluator, args: Arguments.of(...args.map(latin1Bytes)) }
-      const pending = {
-        replied: (bytes: Uint8Array) => resolve(latin1Text(bytes)),
-        failed: (reason: string) => reject(new Error(reason)),
-      }
-      if (session.submit(submission, reply, pending)) resolve(latin1Text(reply.view()))
-    })
-  return { members, start, call }
+  /** Calls of one session, all at once. */
+  const pipeline = (name: string, calls: readonly (readonly [string, ...string[]])[]) => {
+    const session = contexts.get(name)!.gateway.openSession()
+    return Promise.all(
+      calls.map(
+        ([evaluator, ...args]) =>
+          new Promise<string>((resolve, reject) => {
+            const reply = new ByteWriter()
+            const submission = { space: 'cell', slot: 3, evaluator, args: Arguments.of(...args.map(latin1Bytes)) }
+            const pending = {
+              replied: (bytes: Uint8Array) => resolve(latin1Text(bytes)),
+              failed: (reason: string) => reject(new Error(reason)),
+            }
+            if (session.submit(submission, reply, pending)) resolve(latin1Text(reply.view()))
+          }),
+      ),
+    )
+  }
+  const call = async (name: string, ...call: [string, ...string[]]) => (await pipeline(name, [call]))[0]
+  return { members, start, call, pipeline }
 }
 
 test('three nodes form a cluster, and a write at one is read at another', async () => {
@@ -126,4 +134,29 @@ test('leadership follows the requests, and none of them fails', async () => {
     await simulation.complete(call('n2', 'set@1', '\0\u0003k', `${i}`))
   }
   assert.equal(leader(), 'n2')
+})
+
+test('reads that trust no clock are confirmed by a majority, and come in order with the writes of their session', async () => {
+  const simulation = new Simulation({ seed: 4 })
+  const { members, start, pipeline } = cluster(3, 1, { reads: 'read-index' })
+  await simulation.complete(Promise.all(members.map(({ name }) => start(name, simulation.machine(name).host))))
+  for (const name of ['n1', 'n2']) {
+    const replies = await simulation.complete(
+      pipeline(name, [
+        ['set@1', '\0\u0003k', '1'],
+        ['get@1', '\0\u0003k'],
+        ['set@1', '\0\u0003k', '2'],
+        ['get@1', '\0\u0003k'],
+      ]),
+    )
+    assert.deepEqual(replies, ['ok', '1', 'ok', '2'])
+    const again = await simulation.complete(
+      pipeline(name, [
+        ['get@1', '\0\u0003k'],
+        ['set@1', '\0\u0003k', '3'],
+        ['get@1', '\0\u0003k'],
+      ]),
+    )
+    assert.deepEqual(again, ['2', 'ok', '3'])
+  }
 })

@@ -56,7 +56,7 @@ async function identify(options: NodeOptions): Promise<Identity> {
   if (at < 0) throw new UnumError('CONFIGURATION_INVALID', `Cannot start node "${name}": it is none of the members`)
   const found = await readIdentity(host.disk)
   if (found) {
-    checkIdentity(found, { clusterId: bootstrap?.clusterId, node: name })
+    checkIdentity(found, { clusterId: options.clusterId ?? bootstrap?.clusterId, node: name })
     return found
   }
   if (!bootstrap) {
@@ -163,6 +163,7 @@ class Node implements RunningNode {
       failed,
     })
     this.#driver.start(nodeLog)
+    this.#replicas.start()
     this.#gateway.addEvaluators(directoryEvaluators)
     for (const service of services) this.#gateway.addEvaluators(service.evaluators)
     this.#gateway.start()

@@ -1,6 +1,6 @@
 import { ByteReader } from '#kernel/base/byte-reader.ts'
 import { UnumError } from '#kernel/base/errors.ts'
-import type { Host } from '#kernel/base/host.ts'
+import type { Host, Timer } from '#kernel/base/host.ts'
 import { readConfiguration, simpleConfiguration } from '#kernel/consensus/configuration.ts'
 import type { ConsensusDriver } from '#kernel/consensus/driver.ts'
 import type { Group } from '#kernel/consensus/group.ts'
@@ -25,11 +25,15 @@ export interface Replica {
   readonly group: Group
 }
 
+/** How often rows that are only in the log are looked for. */
+const settleMs = 60_000
+
 /** The replicas on this node: opens them with what log and tables hold. */
 export class Replicas {
   readonly #options: ReplicasOptions
   readonly #trees: TreeStore
   readonly #open = new Map<number, Replica>()
+  #timer: Timer | undefined
 
   constructor(options: ReplicasOptions) {
     const { host, blockCacheBytes } = options
@@ -39,6 +43,13 @@ export class Replicas {
       clock: host.clock,
       cacheBytes: blockCacheBytes,
       compactionFailed: (home, error) => this.#options.log.error({ home, code: error.code }, error.message),
+    })
+  }
+
+  start(): void {
+    this.#timer = this.#options.host.clock.timer(settleMs, () => {
+      for (const { shard } of this.#open.values()) shard.settle()
+      this.start()
     })
   }
 
@@ -97,6 +108,7 @@ export class Replicas {
   }
 
   async close(): Promise<void> {
+    this.#timer?.cancel()
     for (const { shard } of this.#open.values()) await shard.state.tree.close()
   }
 }

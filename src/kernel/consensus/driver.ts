@@ -116,6 +116,7 @@ export class ConsensusDriver {
 
   /** The machine's tables hold everything up to `index`: the log forgets it, in memory and on disk. */
   flushed(group: Group, boundary: LogBoundary): void {
+    if (boundary.index <= group.raft.log.boundary.index) return
     group.raft.compact(boundary.index)
     group.lastBatch = this.#log!.appendBoundary(group.id, boundary)
     this.touch(group)

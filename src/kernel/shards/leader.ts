@@ -75,9 +75,11 @@ export class ShardLeader {
   #openIsHeld = false
   /** Calls that wait for room in flight. */
   #waiting: ShardCall[] = []
-  /** Calls that wait for a round to a majority, with the time of their arrival. */
-  #needsRound = false
-  #unconfirmed: { readonly call: ShardCall; readonly sinceMs: number }[] = []
+  /** Calls that wait for a round to a majority which was sent after they arrived, and those that must follow them. */
+  #confirming: ShardCall[] = []
+  #roundMs = 0
+  /** Those that arrived since, for the next round. */
+  #unconfirmed: ShardCall[] = []
   /** Sessions with a call whose blocks are being loaded: that call and those behind it. */
   readonly #parked = new Map<string, ShardCall[]>()
   readonly #misses = new Map<ShardCall, number>()
@@ -106,7 +108,7 @@ export class ShardLeader {
     if (this.#term === 0 && raft.isReady) this.#beginLeadership(raft.term)
     if (this.#term === 0) return
     this.#updateLease()
-    if (this.#unconfirmed.length > 0) this.#serveConfirmed()
+    if (this.#confirming.length > 0 && group.raft.confirmedMs() >= this.#roundMs) this.#serveConfirmed()
   }
 
   /** Fast path: a read of the applied rows that can be answered in this call. On false nothing was written to `reply`. */
@@ -143,10 +145,7 @@ export class ShardLeader {
   /** Proposes what is gathered, unless enough is in flight. Called at the end of each turn. */
   propose(group: Group): void {
     if (this.#term === 0) return
-    if (this.#needsRound) {
-      this.#needsRound = false
-      group.raft.confirm(this.#clock.monotonicMs())
-    }
+    if (this.#unconfirmed.length > 0 && this.#confirming.length === 0) this.#beginRound(group)
     if (this.#entry.isEmpty) return
     const isFull = this.#entry.writer.length >= group.raft.settings.appendBytesMax
     this.#openIsHeld = this.#flights.length >= this.#limits.proposalsInFlightMax && !isFull
@@ -207,7 +206,8 @@ export class ShardLeader {
     const flights = [...this.#flights, this.#open]
     const homeless = [
       ...flights.flatMap((flight) => [...flight.calls, ...flight.attached.map(({ call }) => call)]),
-      ...this.#unconfirmed.map(({ call }) => call),
+      ...this.#confirming,
+      ...this.#unconfirmed,
       ...[...this.#parked.values()].flat(),
       ...this.#waiting,
     ]
@@ -216,6 +216,7 @@ export class ShardLeader {
     this.#inFlightBytes = 0
     this.#entry.take()
     this.#overlay.clear()
+    this.#confirming = []
     this.#unconfirmed = []
     this.#parked.clear()
     this.#misses.clear()
@@ -243,6 +244,10 @@ export class ShardLeader {
 
   #start(call: ShardCall): void {
     if (call.isRetry && this.#answerRetry(call)) return
+    if (call.followsOwn && this.#followsUnconfirmed(call)) {
+      this.#confirmFirst(call)
+      return
+    }
     if (call.evaluator.kind === 'read' && !call.followsOwn) {
       if (this.#holdsLease()) this.#evaluateRead(call)
       else this.#confirmFirst(call)
@@ -256,13 +261,21 @@ export class ShardLeader {
     return this.#inFlightBytes + this.#entry.writer.length < this.#limits.inFlightBytesMax
   }
 
-  /** @returns whether the retry was dealt with: answered, refused, or put in the place of the call that is in flight. */
+  /** @returns whether the retry was dealt with: answered, refused, or put in the place of the same call that is under way. */
   #answerRetry(call: ShardCall): boolean {
     if (call.gateway === 0) return false
-    for (const flight of [...this.#flights, this.#open]) {
-      const at = flight.calls.findIndex((known) => known.gateway === call.gateway && known.sequence === call.sequence)
+    const underWay = [
+      ...this.#flights.map(({ calls }) => calls),
+      this.#open.calls,
+      this.#waiting,
+      this.#confirming,
+      this.#unconfirmed,
+      ...this.#parked.values(),
+    ]
+    for (const calls of underWay) {
+      const at = calls.findIndex((known) => known.gateway === call.gateway && known.sequence === call.sequence)
       if (at >= 0) {
-        flight.calls[at] = call
+        calls[at] = call
         return true
       }
     }
@@ -353,20 +366,31 @@ export class ShardLeader {
   // ---- reads without a lease ----
 
   #confirmFirst(call: ShardCall): void {
-    this.#unconfirmed.push({ call, sinceMs: this.#clock.monotonicMs() })
-    this.#needsRound = true
+    this.#unconfirmed.push(call)
     this.#touch()
   }
 
+  #followsUnconfirmed(call: ShardCall): boolean {
+    return [this.#confirming, this.#unconfirmed].some((calls) => calls.some((known) => isSameSession(known, call)))
+  }
+
+  /** At the end of a turn: one round for all that have arrived. Should it be lost, the next heartbeat does as well. */
+  #beginRound(group: Group): void {
+    this.#confirming = this.#unconfirmed
+    this.#unconfirmed = []
+    this.#roundMs = this.#clock.monotonicMs()
+    group.raft.confirm(this.#roundMs)
+    if (group.raft.confirmedMs() >= this.#roundMs) this.#serveConfirmed() // alone: a majority by itself
+  }
+
   #serveConfirmed(): void {
-    const confirmedMs = this.#group!.raft.confirmedMs()
-    const ready = this.#unconfirmed.filter(({ sinceMs }) => sinceMs <= confirmedMs)
-    if (ready.length === 0) return
-    this.#unconfirmed = this.#unconfirmed.filter(({ sinceMs }) => sinceMs > confirmedMs)
-    for (const { call } of ready) {
+    const calls = this.#confirming
+    this.#confirming = []
+    for (const call of calls) {
       if (call.evaluator.kind === 'read' && !call.followsOwn) this.#evaluateRead(call)
       else this.#evaluateWrite(call, true)
     }
+    if (this.#unconfirmed.length > 0) this.#touch()
   }
 
   // ---- blocks that are not in memory ----
@@ -420,6 +444,10 @@ export class ShardLeader {
 
 function newFlight(): Flight {
   return { index: 0, batch: 0, bytes: 0, calls: [], largeReplies: new Map(), attached: [] }
+}
+
+function isSameSession(a: ShardCall, b: ShardCall): boolean {
+  return a.gateway === b.gateway && a.session === b.session
 }
 
 function sessionKey(call: ShardCall): string {

@@ -111,6 +111,17 @@ export class Shard implements StateMachine {
     return this.#flushing
   }
 
+  /**
+   * Called now and then: moves what has stayed in the log to files, so that a shard with little to do holds no old segment of the
+   * node log.
+   */
+  settle(): void {
+    const { index, tree } = this.state
+    if (this.#flushing || !this.#group) return
+    if (index > tree.flushed.index) void this.flush()
+    else this.#options.hooks.flushed(this.#group, this.#previousFlush)
+  }
+
   async #flush(): Promise<void> {
     const { hooks, clock, log } = this.#options
     const group = this.#group!
