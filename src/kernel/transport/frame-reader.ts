@@ -54,7 +54,10 @@ export class FrameReader {
     let at = 0
     while (at < chunk.length && !this.#stopped) {
       const remaining = chunk.length - at
-      if (!this.#filling && remaining > this.#block.length - this.#end) this.#renew(this.#end - this.#start + remaining)
+      if (!this.#filling && remaining > this.#block.length - this.#end) {
+        const pending = this.#end - this.#start
+        this.#renew(Math.max(pending + remaining, pending === 0 ? this.#announced(chunk, at) : 0))
+      }
       const count = Math.min(remaining, this.#block.length - this.#end)
       this.#block.set(count === chunk.length ? chunk : chunk.subarray(at, at + count), this.#end)
       this.#end += count
@@ -97,6 +100,13 @@ export class FrameReader {
         `Cannot take a frame of kind ${tag} with ${length} bytes: ${spec.bodyBytesMin} to ${this.#frameBytesMax} are allowed`,
       )
     }
+  }
+
+  /** Bytes of the frame that begins in a large read and goes on behind it: its block is taken at once instead of moving to it. */
+  #announced(chunk: Uint8Array, at: number): number {
+    if (chunk.length - at < ownBlockBytesMin || !isHeaderValid(chunk, at)) return 0
+    const length = uint32At(chunk, at)
+    return length <= this.#frameBytesMax ? frameHeaderBytes + length : 0
   }
 
   /** Moves what is incomplete to the front of a new block with room for `wanted` bytes from there. */

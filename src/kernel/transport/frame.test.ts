@@ -8,6 +8,10 @@ import { Outbox } from './outbox.ts'
 
 const bytesMax = 100_000
 
+function taken(outbox: Outbox): Uint8Array {
+  return Uint8Array.from(Buffer.concat(outbox.take()))
+}
+
 interface Message {
   readonly channel: number
   readonly body: Uint8Array
@@ -19,7 +23,7 @@ function encode(messages: readonly Message[]): Uint8Array {
     outbox.begin('oneWay', channel).raw(body)
     outbox.finish()
   }
-  return Uint8Array.from(outbox.take())
+  return taken(outbox)
 }
 
 /** Feeds `bytes` in pieces of the given lengths, in turn; each piece is overwritten after the call, as a host may do. */
@@ -107,7 +111,7 @@ test('a body is as large as the limit or refused, before its bytes come', () => 
   outbox.finish()
   outbox.begin('oneWay', 1).raw(new Uint8Array(bytesMax + 1))
   assert.throws(() => outbox.finish(), { code: 'LIMIT_EXCEEDED' })
-  const bytes = outbox.take()
+  const bytes = taken(outbox)
   assert.equal(bytes.length, frameHeaderBytes + bytesMax, 'the frame that is too large left nothing behind')
   let count = 0
   new FrameReader('messages', bytesMax, () => count++).push(bytes)
@@ -120,7 +124,7 @@ test('kinds that are unknown, or of another purpose, are refused', () => {
   const outbox = new Outbox(bytesMax)
   outbox.begin('bulkChunk', 0).uint32(1)
   outbox.finish()
-  const bytes = outbox.take()
+  const bytes = taken(outbox)
   assert.throws(() => new FrameReader('messages', bytesMax, () => {}).push(bytes), { code: 'DATA_DAMAGED' })
   new FrameReader('bulk', bytesMax, (tag) => assert.equal(tag, frames.bulkChunk.tag)).push(bytes)
 })
@@ -140,17 +144,17 @@ test('bytes that were taken to be sent are never written to again', () => {
   fc.assert(
     fc.property(fc.array(messages, { maxLength: 30 }), (turns) => {
       const outbox = new Outbox(bytesMax)
-      const taken: { bytes: Uint8Array; copy: Uint8Array }[] = []
+      const pieces: { bytes: Uint8Array; copy: Uint8Array }[] = []
       for (const turn of turns) {
         for (const { channel, body } of turn) {
           outbox.begin('oneWay', channel).raw(body)
           if (body.length % 3 === 0) outbox.abandon()
           else outbox.finish()
         }
-        const bytes = outbox.take()
-        taken.push({ bytes, copy: Uint8Array.from(bytes) })
+        for (const bytes of outbox.take()) pieces.push({ bytes, copy: Uint8Array.from(bytes) })
+        assert.equal(outbox.queuedBytes, 0)
       }
-      for (const { bytes, copy } of taken) assert.deepEqual(Uint8Array.from(bytes), copy)
+      for (const { bytes, copy } of pieces) assert.deepEqual(Uint8Array.from(bytes), copy)
     }),
     { numRuns: 100 },
   )
@@ -163,5 +167,5 @@ test('the bytes of a frame are those of docs/formats/transport.md', () => {
   outbox.begin('beat', 0)
   outbox.finish()
   // Computed apart from this code, with a bitwise CRC-32C.
-  assert.equal(Buffer.from(outbox.take()).toString('hex'), '050000000207e1749b1bf3e268656c6c6f000000000100fde4fde48844')
+  assert.equal(Buffer.from(taken(outbox)).toString('hex'), '050000000207e1749b1bf3e268656c6c6f000000000100fde4fde48844')
 })

@@ -143,16 +143,15 @@ export class Link {
     this.#connection.write(payload)
   }
 
-  /** Hands what is queued to the connection, as one write. */
+  /** Hands what is queued to the connection: one write, or one per slab of 64 KiB, which the host gathers. */
   flush(): void {
     if (this.#state !== 'open' || this.#outbox.queuedBytes === 0) return
-    const bytes = this.#outbox.take()
     this.#counters.framesOut += this.#outbox.count
     this.#outbox.count = 0
-    this.#counters.bytesOut += bytes.length
+    this.#counters.bytesOut += this.#outbox.queuedBytes
     this.#counters.writes++
     this.#spoke = true
-    this.#connection.write(bytes)
+    for (const piece of this.#outbox.take()) this.#connection.write(piece)
     this.#owner.flushed(this)
   }
 

@@ -4,15 +4,20 @@ import type { FrameKind } from './frame.ts'
 import { frameHeaderBytes, frames, sealFrame } from './frame.ts'
 
 /**
- * Frames of one turn for one connection, encoded in place one after the other, so that they leave as one write.
+ * Frames of one turn for one connection, encoded in place one after the other, so that they leave together.
  *
- * They are written into slabs of `slabBytes`: `take` hands out the slice since the last `take`, and later frames go behind it. So no
- * byte that was handed out is ever written again, nothing is copied, and memory is taken in proportion to what is sent.
+ * They are written into slabs of `slabBytes`, each frame whole in one: `take` hands out what was written since the last `take`, and
+ * later frames go behind it. So no byte that was handed out is ever written again, nothing is copied, and memory is taken in
+ * proportion to what is sent.
  */
 export class Outbox {
   readonly #frameBytesMax: number
   #writer = new ByteWriter(slabBytes)
+  /** Up to where the slab was handed out. */
   #taken = 0
+  /** What this turn has filled of earlier slabs. */
+  #full: Uint8Array[] = []
+  #fullBytes = 0
   /** Where the header of the frame that is being written begins; -1 for none. */
   #frame = -1
   #tag = 0
@@ -26,14 +31,14 @@ export class Outbox {
 
   /** Bytes since the last `take`. */
   get queuedBytes(): number {
-    return this.#writer.length - this.#taken
+    return this.#fullBytes + this.#writer.length - this.#taken
   }
 
   /** Starts a frame; its body is what is written to the result until `finish` or `abandon`, of which one must follow. */
   begin(kind: FrameKind, channel: number): ByteWriter {
     assert(this.#frame < 0, 'the frame before is finished or abandoned')
+    if (this.#writer.bytes.length - this.#writer.length < slabRoomMin) this.#renew()
     const writer = this.#writer
-    writer.reserve(frameHeaderBytes)
     this.#frame = writer.length
     this.#tag = frames[kind].tag
     this.#channel = channel
@@ -65,21 +70,31 @@ export class Outbox {
     this.#frame = -1
   }
 
-  /** All frames since the last call, in order; the memory is not written to any more. */
-  take(): Uint8Array {
+  /** All frames since the last call, in order: one piece per slab that they fill. The memory is not written to any more. */
+  take(): Uint8Array[] {
     assert(this.#frame < 0, 'the last frame is finished or abandoned')
-    const writer = this.#writer
-    const taken = writer.bytes.subarray(this.#taken, writer.length)
-    // A new slab where little room is left in this one, or where one large turn made it grow beyond the usual.
-    if (writer.bytes.length > slabBytes || writer.bytes.length - writer.length < slabRoomMin) {
-      this.#writer = new ByteWriter(slabBytes)
-      this.#taken = 0
-    } else {
-      this.#taken = writer.length
+    const pieces = this.#full
+    this.#full = []
+    this.#fullBytes = 0
+    const { bytes, length } = this.#writer
+    if (length > this.#taken) pieces.push(bytes.subarray(this.#taken, length))
+    this.#taken = length
+    // One that a large frame has made grow is not held any longer than it is used.
+    if (bytes.length > slabBytes) this.#renew()
+    return pieces
+  }
+
+  #renew(): void {
+    const { bytes, length } = this.#writer
+    if (length > this.#taken) {
+      this.#full.push(bytes.subarray(this.#taken, length))
+      this.#fullBytes += length - this.#taken
     }
-    return taken
+    this.#writer = new ByteWriter(slabBytes)
+    this.#taken = 0
   }
 }
 
 const slabBytes = 65_536
-const slabRoomMin = 8192
+/** With less room than this a frame begins in a new slab. */
+const slabRoomMin = 4096

@@ -118,7 +118,9 @@ async function measure(what: string, unit: string, count: number, run: () => Pro
   }
   const middle = (of: 'wallUs' | 'cpuUs') => rounds.map((round) => round[of]).sort((x, y) => x - y)[1]!
   const rate = Math.round((count / middle('wallUs')) * 1e6).toLocaleString('en')
-  console.log(`${what.padEnd(44)} ${rate.padStart(10)} ${unit}/s  ${(middle('cpuUs') / count).toFixed(2).padStart(8)} µs of CPU each`)
+  console.log(
+    `${what.padEnd(44)} ${rate.padStart(10)} ${unit}/s  ${(middle('cpuUs') / count).toFixed(2).padStart(8)} µs of CPU each`,
+  )
 }
 
 const root = mkdtempSync(join(tmpdir(), 'transport-bench-'))
