@@ -12,8 +12,8 @@ const copiedBytesMax = 4096
 const keptBytesMax = 4 << 20
 
 /**
- * One batch as it is filled: records go straight into one buffer, which is used again for a later batch. Large data of entries stays
- * where it is and is put between by `finish`.
+ * One batch as it is filled: records go straight into one buffer, which is used again for a later batch. Large data of
+ * entries stays where it is and is put between by `finish`.
  */
 export class BatchEncoder {
   #writer = newWriter()
@@ -117,8 +117,8 @@ export class BatchEncoder {
   }
 
   /**
-   * Appends the batch to `chunks`, with zeros up to the end of the page, for a batch that starts at `position` of its segment. The
-   * chunks share memory with this encoder: it must not be used before they are written.
+   * Appends the batch to `chunks`, with zeros up to the end of the page, for a batch that starts at `position` of its
+   * segment. The chunks share memory with this encoder: it must not be used before they are written.
    * @returns bytes of header and records, without the zeros
    */
   finish(

@@ -32,8 +32,8 @@ function isIntact(log: WrittenLog, files: Files, path: string, start: number, en
 }
 
 /**
- * Opens a log whose files were changed after it was written, and holds what is recovered against what must be: it knows which bytes of
- * which batch were changed, and nothing of how the log finds that out.
+ * Opens a log whose files were changed after it was written, and holds what is recovered against what must be: it knows
+ * which bytes of which batch were changed, and nothing of how the log finds that out.
  */
 async function check(log: WrittenLog, files: Files, what: string): Promise<void> {
   const bad = new Set<WrittenBatch>()
@@ -62,8 +62,8 @@ async function check(log: WrittenLog, files: Files, what: string): Promise<void>
   }
   const { recovered, recovery } = opened
   const touched = new Set(lost.flatMap((batch) => [...batch.touched]))
-  // Where several are lost in a row it may not be known what was in the first of them. And what is cut may have been the reason for
-  // giving up segments, which then are missed.
+  // Where several are lost in a row it may not be known what was in the first of them. And what is cut may have been the
+  // reason for giving up segments, which then are missed.
   const isExact = lost.length <= 1 && bad.size === lost.length
   for (const group of recovered.values()) {
     const { id, damaged } = group

@@ -1,6 +1,6 @@
 /**
- * The frame of the node log's segments: names, the segment's header and a batch's header (docs/formats/node-log.md). What is in a
- * batch is `records.ts`.
+ * The frame of the node log's segments: names, the segment's header and a batch's header (docs/formats/node-log.md).
+ * What is in a batch is `records.ts`.
  */
 
 import { crc32c } from '#kernel/base/crc32c.ts'
@@ -115,7 +115,8 @@ export interface BatchHeader {
 }
 
 /**
- *     magic u32 | CRC32C of the 32 bytes from `identity` on | identity u64 | number u64 | born u64 | body bytes u32 | CRC32C of the body
+ *     magic u32 | CRC32C of the 32 bytes that follow |
+ *     identity u64 | number u64 | born u64 | body bytes u32 | CRC32C of the body
  *
  * Both checksums start from the segment's salt.
  */
@@ -145,8 +146,8 @@ export function decodeBatchHeader(bytes: Uint8Array, at: number, salt: number): 
 }
 
 /**
- * What the checksums of a segment's batches start from. Checksums of equal bytes under different salts differ, so bytes of another
- * segment, left in a recycled file, never pass for the segment's own.
+ * What the checksums of a segment's batches start from. Checksums of equal bytes under different salts differ, so bytes
+ * of another segment, left in a recycled file, never pass for the segment's own.
  */
 export function segmentSalt(id: number): number {
   const bytes = new Uint8Array(8)

@@ -2,9 +2,9 @@ import { emptyBytes } from '#kernel/base/bytes.ts'
 import type { GroupId } from './node-log-types.ts'
 
 /**
- * What the log remembers of one incarnation of a group, as of the last record queued or read: enough to describe it at the opening
- * of a segment and to know which segments it still needs. A group that is removed and comes again is another object, whose sequence
- * goes on where the first one's ended.
+ * What the log remembers of one incarnation of a group, as of the last record queued or read: enough to describe it at
+ * the opening of a segment and to know which segments it still needs. A group that is removed and comes again is
+ * another object, whose sequence goes on where the first one's ended.
  */
 export class GroupState {
   readonly id: GroupId

@@ -36,8 +36,8 @@ export interface RecoveredGroup {
   /** The group's configuration as last written: opaque here. */
   readonly configuration: Uint8Array
   /**
-   * Records of this group that were once synced are gone (a failed checksum before a valid batch, a missing segment). It may
-   * neither vote nor count any more.
+   * Records of this group that were once synced are gone (a failed checksum before a valid batch, a missing segment).
+   * It may neither vote nor count any more.
    */
   readonly damaged: boolean
 }
@@ -48,16 +48,17 @@ export interface NodeLog {
   /** Highest batch whose bytes are durable. */
   readonly syncedBatch: number
   /**
-   * Each of these queues a record for the next batch and returns that batch's number. Nothing is written before `flush`.
-   * A record of entries supersedes what the group had at and above its first index, which is at most one above its last or its boundary.
-   * Very many entries become several batches, of which the last one's number is returned; other records, queued one after the other,
-   * share a batch: after a crash all of them are there, or none. Without effect after a failure or `close`.
+   * Each of these queues a record for the next batch and returns that batch's number. Nothing is written before
+   * `flush`. A record of entries supersedes what the group had at and above its first index, which is at most one above
+   * its last or its boundary. Very many entries become several batches, of which the last one's number is returned;
+   * other records, queued one after the other, share a batch: after a crash all of them are there, or none. Without
+   * effect after a failure or `close`.
    */
   appendEntries(group: GroupId, entries: readonly LogEntry[]): number
   appendHardState(group: GroupId, state: HardState): number
   /**
-   * Entries at and below are forgotten. A boundary above the last entry leaves the group's log empty behind it, as does `forget`:
-   * after a snapshot was installed that contradicts what the log holds.
+   * Entries at and below are forgotten. A boundary above the last entry leaves the group's log empty behind it, as does
+   * `forget`: after a snapshot was installed that contradicts what the log holds.
    */
   appendBoundary(group: GroupId, boundary: LogBoundary, above?: 'keep' | 'forget'): number
   appendConfiguration(group: GroupId, configuration: Uint8Array): number
@@ -68,7 +69,9 @@ export interface NodeLog {
    * Call it once at the end of a turn.
    */
   flush(): void
-  /** Bytes written to all segments that are still needed. Flushing groups and moving their boundaries brings it down. */
+  /**
+   * Bytes written to all segments that are still needed. Flushing groups and moving their boundaries brings it down.
+   */
   readonly bytes: number
   /** After it nothing is written; what `flush` was called for is synced first. */
   close(): Promise<void>

@@ -1,48 +1,47 @@
 import assert from 'node:assert/strict'
-import { suite, test } from 'node:test'
+import { test } from 'node:test'
 import { Simulation } from '#host/simulated/index.ts'
 import { createRandom } from '#kernel/base/random.ts'
 import { openNodeLog } from './node-log.ts'
 import { describe, LogModel, OperationSource, perform } from './testing/log-model.ts'
 
-suite('node log', () => {
-  test('gives back what was appended', async () => {
-    for (let seed = 0; seed < 40; seed++) {
-      const sim = new Simulation({ seed })
-      const { host } = sim.machine('a')
-      const random = createRandom(seed)
-      const source = new OperationSource(random, { groupsMax: 5, dataBytesMax: 9000, boundaries: 24 })
-      const model = new LogModel()
-      for (let round = 0; round < 4; round++) {
-        let synced = 0
-        const log = await sim.complete(
-          openNodeLog({
-            disk: host.disk,
-            random: host.random,
-            directory: 'log',
-            segmentBytes: 16 << 10,
-            events: {
-              synced: (batch) => {
-                assert.equal(batch, (synced || batch - 1) + 1)
-                synced = batch
-              },
-              failed: (error) => assert.fail(error),
+test('a log that is opened again and again holds what its twin in memory does', async () => {
+  for (let seed = 0; seed < 40; seed++) {
+    const simulation = new Simulation({ seed })
+    const { disk, random } = simulation.machine('a').host
+    const chance = createRandom(seed)
+    const source = new OperationSource(chance, {
+      groupsMax: 1 + chance.below(8),
+      dataBytesMax: 500 + chance.below(9000),
+      boundaries: 10 + chance.below(30),
+    })
+    const segmentBytes = (16 << 10) * (1 + chance.below(4))
+    const model = new LogModel()
+    for (let life = 0; life < 4; life++) {
+      let synced: number | undefined
+      const log = await simulation.complete(
+        openNodeLog({
+          ...{ disk, random, directory: 'log', segmentBytes },
+          events: {
+            synced: (batch) => {
+              assert.equal(batch, (synced ?? batch - 1) + 1)
+              synced = batch
             },
-          }),
-        )
-        assert.equal(describe(log.recovered.values()), model.text(), `seed ${seed} round ${round}`)
-        for (let batch = 0; batch < 50; batch++) {
-          for (let i = random.below(5); i >= 0; i--) {
-            const operation = source.next(model)
-            model.apply(operation)
-            perform(log, operation)
-          }
-          log.flush()
-          await sim.run({ forMs: random.float() })
+            failed: (error) => assert.fail(error),
+          },
+        }),
+      )
+      assert.equal(describe(log.recovered.values()), model.text(), `seed ${seed}, life ${life}`)
+      for (let turn = 0; turn < 50; turn++) {
+        for (let left = chance.below(5); left >= 0; left--) {
+          const operation = source.next(model)
+          model.apply(operation)
+          perform(log, operation)
         }
-        await sim.complete(log.close())
-        await sim.run()
+        log.flush()
+        await simulation.run({ forMs: chance.float() })
       }
+      await simulation.complete(log.close())
     }
-  })
+  }
 })

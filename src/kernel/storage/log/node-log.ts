@@ -4,8 +4,8 @@
  * Invariants:
  * N1. One batch is under way at a time; the next is written only when it is synced.
  * N2. A segment's first batch ends with an opening: all live groups as they are after that batch.
- * N3. A batch repeats the sequences of the groups with records in the batch before it (and in some further back), but where it
- *     has an opening, which says more.
+ * N3. A batch repeats the sequences of the groups with records in the batch before it (and in some further back), but
+ *     where it has an opening, which says more.
  * N4. A segment is given up only when the batch is synced after which nothing in it is needed, and the oldest first.
  * N5. No batch number and no segment id is used twice.
  */
@@ -50,9 +50,9 @@ export interface NodeLogOptions {
   /** Made where it does not exist. Files in it with other names than the log's are left alone. */
   readonly directory: string
   /**
-   * A segment is complete when the next batch would make it larger than this. `segmentBytesMin` or more; much more than all groups'
-   * descriptions take, which open each segment. What is not flushed is read at the next start: smaller segments are given up
-   * sooner, larger ones need fewer openings.
+   * A segment is complete when the next batch would make it larger than this. `segmentBytesMin` or more; much more than
+   * all groups' descriptions take, which open each segment. What is not flushed is read at the next start: smaller
+   * segments are given up sooner, larger ones need fewer openings.
    */
   readonly segmentBytes: number
   /** Default: `batchBytesMaxDefault`. */
@@ -66,9 +66,10 @@ export interface OpenedNodeLog extends NodeLog {
 }
 
 /**
- * Opens the log of a disk, or begins one. What it recovers is durable when it resolves. All entries above the groups' boundaries
- * are read into memory: an owner that flushes its groups often enough bounds it.
- * @throws UnumError `FORMAT_UNKNOWN`, `DATA_DAMAGED` where it cannot be known which groups are damaged, `DISK_FAILED`, `DISK_FULL`
+ * Opens the log of a disk, or begins one. What it recovers is durable when it resolves. All entries above the groups'
+ * boundaries are read into memory: an owner that flushes its groups often enough bounds it.
+ * @throws UnumError `FORMAT_UNKNOWN`, `DATA_DAMAGED` where it cannot be known which groups are damaged, `DISK_FAILED`,
+ * `DISK_FULL`
  */
 export async function openNodeLog(options: NodeLogOptions): Promise<OpenedNodeLog> {
   assert(options.segmentBytes >= segmentBytesMin, 'a segment is not smaller than its limit')
@@ -284,8 +285,8 @@ class SegmentedNodeLog implements OpenedNodeLog {
   }
 
   /**
-   * How far entries from `from` on go into the batch that is being filled (exclusive): at least one does. A full batch is closed
-   * first. Only entries make a batch full: other records of one turn stay together.
+   * How far entries from `from` on go into the batch that is being filled (exclusive): at least one does. A full batch
+   * is closed first. Only entries make a batch full: other records of one turn stay together.
    */
   #fitting(entries: readonly LogEntry[], from: number): number {
     let bytes = this.#encoder.bytes

@@ -1,10 +1,11 @@
 /**
  * Reads the log as it was left, and makes what it keeps durable.
  *
- * After a kill everything that was written can be read, but the last batch may be in the system's cache only: were it believed and then lost
- * with the power, the node would have said what it does not know any more. Syncing again is not enough, for a system that failed to write
- * a page may call it clean. So the last batch is written anew, with its segment's header where it is the first, and synced. Those before
- * it are synced: it would not have been written otherwise.
+ * After a kill everything that was written can be read, but the last batch may be in the system's cache only: were it
+ * believed and then lost with the power, the node would have said what it does not know any more. Syncing again is not
+ * enough, for a system that failed to write a page may call it clean. So the last batch is written anew, with its
+ * segment's header where it is the first, and synced. Those before it are synced: it would not have been written
+ * otherwise.
  */
 
 import { UnumError } from '#kernel/base/errors.ts'
@@ -206,7 +207,10 @@ function applyBatch(replay: Replay, number: number, bytes: Uint8Array, name: str
   describeErrors(name, number, () => replay.apply(number, bytes.subarray(batchHeaderBytes)))
 }
 
-/** A batch whose checksum fits and whose records make no sense was not written by this program: nothing can be concluded from it. */
+/**
+ * A batch whose checksum fits and whose records make no sense was not written by this program: nothing can be concluded
+ * from it.
+ */
 function describeErrors<T>(name: string, number: number, act: () => T): T {
   try {
     return act()

@@ -1,13 +1,13 @@
 /**
  * What the log's batches say, one after the other, and what is missing between them.
  *
- * Batch n is written only after batch n - 1 is synced. So any header with the number n, also that of a batch whose body is torn, proves that
- * all batches below n were once durable: those that were not read are damage, and a bad batch that no header proves synced is the torn
- * tail. Which groups a missing batch had records of is said by
+ * Batch n is written only after batch n - 1 is synced. So any header with the number n, also that of a batch whose body
+ * is torn, proves that all batches below n were once durable: those that were not read are damage, and a bad batch that
+ * no header proves synced is the torn tail. Which groups a missing batch had records of is said by
  *
  * 1. the sequence of the group's next record, the witness of a later batch, or an opening: exactly;
- * 2. where none of them reaches back to it: every group that nothing later confirms is taken for damaged, and if the count of groups that
- *    came into being shows that one is not even known by name, the log cannot be used.
+ * 2. where none of them reaches back to it: every group that nothing later confirms is taken for damaged, and if the
+ *    count of groups that came into being shows that one is not even known by name, the log cannot be used.
  */
 
 import { ByteReader } from '#kernel/base/byte-reader.ts'
@@ -24,7 +24,9 @@ export interface LostBatches {
   readonly last: number
 }
 
-/** The groups' boundaries as an opening further on states them: entries at and below need not be kept on the way there. */
+/**
+ * The groups' boundaries as an opening further on states them: entries at and below need not be kept on the way there.
+ */
 export interface Floors {
   /** Number of the batch with that opening: groups that come into being after it have no floor. */
   readonly batch: number
@@ -65,7 +67,7 @@ export class Replay {
     if (number < expected) {
       throw new UnumError(
         'DATA_DAMAGED',
-        `Cannot read the node log: batch ${number} comes after batch ${expected - 1}. Files of another time are among its segments`,
+        `Cannot read the node log: batch ${number} comes after batch ${expected - 1}: its files are of different times`,
       )
     }
     if (number > expected) {
@@ -78,7 +80,9 @@ export class Replay {
     this.#bornBySaying = born
   }
 
-  /** Takes the records of batch `number`, which has just been proved to be the next. @throws UnumError `DATA_DAMAGED` */
+  /**
+   * Takes the records of batch `number`, which has just been proved to be the next. @throws UnumError `DATA_DAMAGED`
+   */
   apply(number: number, body: Uint8Array): void {
     const reader = new ByteReader(body)
     while (reader.remaining > 0) {
@@ -105,10 +109,9 @@ export class Replay {
     let unwitnessed = 0
     for (const { last } of this.#unwitnessed) unwitnessed = Math.max(unwitnessed, last)
     if ((unwitnessed > 0 || !this.#isOpened) && this.born !== this.#bornBySaying) {
-      throw new UnumError(
-        'DATA_DAMAGED',
-        `Cannot use the node log: it has lost ${describeLost(this.lost)}. ${this.#bornBySaying} groups were once here, of which ${this.born} are known by name. This node must be rebuilt from the others`,
-      )
+      const lost = `Cannot use the node log: it has lost ${describeLost(this.lost)}`
+      const groups = `${this.#bornBySaying} groups were once here, of which ${this.born} are known by name`
+      throw new UnumError('DATA_DAMAGED', `${lost}. ${groups}. This node must be rebuilt from the others`)
     }
     const recovered = new Map<GroupId, RecoveredGroup>()
     for (const [id, group] of this.groups) {
@@ -206,7 +209,7 @@ export class Replay {
       group.state.sequence = sequence
       this.#readDescription(group, reader)
     }
-    // A group of which it does not tell was removed before the last opening: if it comes again, its sequence starts anew.
+    // Others were removed before the last opening: if one of them comes again, its sequence starts anew.
     for (const [id, group] of this.groups) {
       if (told.has(id)) continue
       group.remove()

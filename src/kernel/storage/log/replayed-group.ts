@@ -1,11 +1,13 @@
 /**
  * One incarnation of a group while the log is read.
  *
- * A record's sequence that does not follow the one before, or a witness that names a later one, shows that records are missing: any of
- * their kinds, so everything known of the group is in doubt. What is read afterwards takes doubts away again:
+ * A record's sequence that does not follow the one before, or a witness that names a later one, shows that records are
+ * missing: any of their kinds, so everything known of the group is in doubt. What is read afterwards takes doubts away
+ * again:
  *
  * 1. A record of entries from index f on supersedes all that was there: only entries below f are in doubt.
- * 2. An opening states hard state, configuration, boundary and last index anew: what is in doubt then is entries up to the last.
+ * 2. An opening states hard state, configuration, boundary and last index anew: what is in doubt then is entries up to
+ *    the last.
  * 3. Entries at and below the boundary are not needed: doubts about them are none.
  *
  * A group with a doubt left at the end is damaged. So a missing segment that nobody needs any more harms nobody.
@@ -80,7 +82,10 @@ export class ReplayedGroup {
     this.#entries = []
   }
 
-  /** An opening has written the description of `state`, with the sequence it should have, and says how far the log reaches. */
+  /**
+   * An opening has written the description of `state`, with the sequence it should have, and says how far the log
+   * reaches.
+   */
   described(lastIndex: number): void {
     const { state } = this
     this.#doubtsDescription = false

@@ -77,7 +77,8 @@ suite('a bad batch', () => {
     for (const number of [6, 7, ...others.map((_, i) => 8 + i)]) script.spoil(script.batches.get(number)!, 'records')
     await script.open()
     assert.deepEqual(script.log.recovery.lost, [{ first: 6, last: 27 }])
-    assert.deepEqual(script.damaged, [1, 2, 4, 5]) // 4 lost nothing, but nothing says so; 3 has a record that follows on
+    // 4 lost nothing, but nothing says so; 3 has a record that follows on.
+    assert.deepEqual(script.damaged, [1, 2, 4, 5])
   })
 
   test('that no witness reaches back to and that bore a group makes the log unusable', async () => {

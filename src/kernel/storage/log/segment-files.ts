@@ -4,11 +4,11 @@
  * Overwriting blocks that a file already has syncs much faster than appending (no metadata is written), so
  *
  * - a segment that nobody needs any more becomes a spare, whose blocks the next one takes over;
- * - a file without blocks is filled with zeros ahead of the writer, by as much as has been written to it so far: a log that is little used
- *   stays small.
+ * - a file without blocks is filled with zeros ahead of the writer, by as much as has been written to it so far: a log
+ *   that is little used stays small.
  *
- * Everything here is background work, one step after the other. Only two things reach the hot path: a segment's `file`, undefined until
- * it is ready, and `fillingFrom`, beyond which a write would meet zeros that are under way.
+ * Everything here is background work, one step after the other. Only two things reach the hot path: a segment's `file`,
+ * undefined until it is ready, and `fillingFrom`, beyond which a write would meet zeros that are under way.
  */
 
 import { UnumError } from '#kernel/base/errors.ts'
@@ -114,8 +114,8 @@ export class SegmentFiles {
   }
 
   /**
-   * Nobody needs the segment any more. Segments are removed one after the other, each durably: what is left is always the end of
-   * the log without a gap.
+   * Nobody needs the segment any more. Segments are removed one after the other, each durably: what is left is always
+   * the end of the log without a gap.
    */
   retire(segment: Segment): void {
     const { disk, directory, segmentBytes } = this.#options

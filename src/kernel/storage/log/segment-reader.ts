@@ -17,13 +17,17 @@ const readBytes = 1 << 20
 export interface ReadBatch {
   readonly header: BatchHeader
   readonly position: number
-  /** Header and records as they lie in the file; undefined where the records are torn or rotten. Shares memory with the reader. */
+  /**
+   * Header and records as they lie in the file; undefined where the records are torn or rotten. Shares memory with the
+   * reader.
+   */
   readonly bytes: Uint8Array | undefined
 }
 
 /**
- * Finds the batches of one segment. Where there is no header it looks on at every sector until the end of the file: a batch that is found
- * later tells that what lies before it is not just a torn tail. A header whose checksum fits is trusted in its length.
+ * Finds the batches of one segment. Where there is no header it looks on at every sector until the end of the file: a
+ * batch that is found later tells that what lies before it is not just a torn tail. A header whose checksum fits is
+ * trusted in its length.
  */
 export class SegmentReader {
   readonly #file: DiskFile
@@ -35,7 +39,9 @@ export class SegmentReader {
   #window: Uint8Array = emptyBytes
   #windowStart = 0
 
-  /** @param identity Of the log; undefined where no segment's header tells: then any is taken, and the first one stays. */
+  /**
+   * @param identity Of the log; undefined where no segment's header tells: then any is taken, and the first one stays.
+   */
   constructor(file: DiskFile, id: number, identity: number | undefined) {
     this.#file = file
     this.#salt = segmentSalt(id)

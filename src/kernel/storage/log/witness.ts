@@ -2,14 +2,16 @@ import type { BatchEncoder } from './batch-encoder.ts'
 import type { GroupState } from './group-state.ts'
 import type { GroupId } from './node-log-types.ts'
 
-/** How far back a batch says which groups had records: so many batches, and no further ones above so many groups in all. */
+/**
+ * How far back a batch says which groups had records: so many batches, and no further ones above so many groups in all.
+ */
 const batchesMax = 16
 const groupsMax = 64
 
 /**
- * Who had records in the last batches. Each batch repeats it for those before, so that it is known exactly which groups lost records with a
- * batch that becomes unreadable, also those that have none later on. A page of the disk may hold several small batches: so it goes back
- * further than one.
+ * Who had records in the last batches. Each batch repeats it for those before, so that it is known exactly which groups
+ * lost records with a batch that becomes unreadable, also those that have none later on. A page of the disk may hold
+ * several small batches: so it goes back further than one.
  */
 export class Witness {
   #touched: GroupState[] = []

@@ -122,8 +122,12 @@ export function describe(groups: Iterable<RecoveredGroup>): string {
 }
 
 export function describeGroup({ id, hardState, boundary, entries, configuration, damaged }: RecoveredGroup): string {
-  const parts = entries.map(({ index, term, kind, data }) => `${index}:${term}:${kind}:${data.length}:${digest(data)}`)
-  return `group ${id}${damaged ? ' DAMAGED' : ''}: term ${hardState.term} vote ${hardState.vote}, boundary ${boundary.index}:${boundary.term}, configuration ${digest(configuration)}, entries ${parts.join(' ')}`
+  return [
+    `group ${id}${damaged ? ' DAMAGED' : ''}: term ${hardState.term} vote ${hardState.vote}`,
+    `boundary ${boundary.index}:${boundary.term}`,
+    `configuration ${digest(configuration)}`,
+    ...entries.map(({ index, term, kind, data }) => `${index}:${term}:${kind}:${data.length}:${digest(data)}`),
+  ].join(' ')
 }
 
 function digest(bytes: Uint8Array): number {

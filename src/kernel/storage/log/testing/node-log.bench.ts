@@ -1,9 +1,9 @@
 /**
- * Prints what a turn of the node log costs on this machine's disk:
- * node src/kernel/storage/log/testing/node-log.bench.ts [directory]
+ * Prints what a turn of the node log costs on this machine's disk: node
+ * src/kernel/storage/log/testing/node-log.bench.ts [directory]
  *
- * Fifty groups append one entry of 100 bytes each and are flushed in one batch, which is awaited; all boundaries move so that segments come
- * and go. `encode` is the same on a disk that takes no time: what the log itself costs.
+ * Fifty groups append one entry of 100 bytes each and are flushed in one batch, which is awaited; all boundaries move
+ * so that segments come and go. `encode` is the same on a disk that takes no time: what the log itself costs.
  */
 
 import { mkdtempSync, rmSync } from 'node:fs'
