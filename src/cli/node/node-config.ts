@@ -5,8 +5,9 @@ import type { Member } from '#node/node-types.ts'
 export interface NodeConfig {
   readonly name: string
   readonly members: readonly Member[]
-  /** Only until the cluster has been formed: an empty disk is refused afterwards. */
-  readonly bootstrap?: { readonly clusterId: string; readonly shards: number }
+  readonly clusterId: string
+  /** Into how many shards the cluster is cut. Only until it has been formed: an empty disk is refused afterwards. */
+  readonly shards?: number
   /** Every endpoint of the node for clients and people, by protocol: `redis`, `admin`. */
   readonly listen: Readonly<Record<string, Address>> & { readonly admin: Address }
   /** The node's own folder, absolute: `data/`, `node.log`, `node.pid`. */

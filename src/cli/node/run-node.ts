@@ -90,20 +90,12 @@ interface Started {
 async function start(config: NodeConfig, host: Host, log: NodeLog, failed: (error: Error) => void): Promise<Started> {
   const { admin, ...listen } = config.listen
   const advertise = { admin: `http://${formatAddress(admin)}` }
-  const { name, members, bootstrap } = config
-  const options = {
-    host,
-    name,
-    members,
-    bootstrap,
-    services,
-    listen,
-    advertise,
+  const { name, members, clusterId, shards } = config
+  const bootstrap = shards === undefined ? undefined : { clusterId, shards }
+  const node = await startNode({
+    ...{ host, name, members, clusterId, bootstrap, services, listen, advertise, log, failed },
     settings: defaultSettings,
-    log,
-    failed,
-  }
-  const node = await startNode(options)
+  })
   const { startAdminServer } = await import('#console/admin-server.ts')
   const adminServer = await startAdminServer(node, admin)
   const ofServices = Object.entries(node.endpoints).map(([protocol, address]) => [protocol, formatAddress(address)])

@@ -6,6 +6,7 @@ import { randomBytes } from 'node:crypto'
 import { closeSync, fsyncSync, mkdirSync, openSync, readdirSync, readFileSync, renameSync, writeSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { lockRoot } from '#host/node/root-lock.ts'
+import { UnumError } from '#kernel/base/errors.ts'
 import { Failure } from '../failure.ts'
 
 /** `cluster.json`. Described in docs/formats/data-folder.md. */
@@ -67,7 +68,9 @@ function lockFolder(path: string): { release(): void } {
     mkdirSync(path, { recursive: true, mode: 0o700 })
     return lockRoot(path)
   } catch (error) {
-    throw new Failure(`${(error as Error).message}; --data gives another one`, { cause: error })
+    const { message } = error as Error
+    const text = error instanceof UnumError ? message : `Cannot use "${path}" for data: ${message}`
+    throw new Failure(`${text}; --data gives another one`, { cause: error })
   }
 }
 

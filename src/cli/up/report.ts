@@ -11,7 +11,6 @@ export interface Report {
   stillWaiting(missing: readonly string[]): void
   nodeEnded(node: NodeFacts, ending: Ending, restartInMs: number | undefined): void
   nodeBack(node: NodeFacts): void
-  /** A node ended before all were ready. */
   notStarted(): void
   stopping(): void
   stopOverdue(names: readonly string[]): void

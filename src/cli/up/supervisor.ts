@@ -16,8 +16,10 @@ export interface NodeFacts {
 }
 
 export interface SupervisorEvents {
-  /** All nodes are ready, for the first time. */
-  allReady(nodes: readonly NodeFacts[]): void
+  /** The cluster answers, for the first time: all nodes are ready, but for those of a formed cluster that stay down. */
+  ready(nodes: readonly NodeFacts[]): void
+  /** Too many nodes stay down for the cluster to become ready. */
+  impossible(): void
   /** A node has ended without being asked to; `restartInMs` undefined: it stays down. */
   nodeEnded(node: NodeFacts, ending: Ending, restartInMs: number | undefined): void
   nodeBack(node: NodeFacts): void
@@ -34,6 +36,8 @@ interface Seat {
   timer: NodeJS.Timeout | undefined
   /** How many processes in a row ended soon after their start. */
   earlyEndings: number
+  /** Its process has ended and none will be started. */
+  isDown: boolean
 }
 
 const restartDelayMs = 1000
@@ -68,6 +72,7 @@ export class Supervisor {
       endpoints: undefined,
       timer: undefined,
       earlyEndings: 0,
+      isDown: false,
     }))
   }
 
@@ -78,7 +83,9 @@ export class Supervisor {
 
   /** Those that are not ready yet. */
   get missing(): string[] {
-    return this.#seats.filter(({ endpoints }) => endpoints === undefined).map(({ config }) => config.name)
+    return this.#seats
+      .filter(({ endpoints, isDown }) => endpoints === undefined && !isDown)
+      .map(({ config }) => config.name)
   }
 
   start(): void {
@@ -113,8 +120,8 @@ export class Supervisor {
 
   #startNode(seat: Seat): void {
     seat.timer = undefined
-    const { bootstrap, ...config } = seat.config
-    seat.process = startNodeProcess(this.#isFormed || bootstrap === undefined ? config : { ...config, bootstrap }, {
+    const { shards, ...config } = seat.config
+    seat.process = startNodeProcess(this.#isFormed || shards === undefined ? config : { ...config, shards }, {
       ready: (endpoints) => this.#nodeReady(seat, endpoints),
       ended: (ending) => this.#nodeEnded(seat, ending),
     })
@@ -123,13 +130,8 @@ export class Supervisor {
   #nodeReady(seat: Seat, endpoints: Readonly<Record<string, string>>): void {
     if (this.#isStopping) return
     seat.endpoints = endpoints
-    if (this.#wasReady) {
-      this.#events.nodeBack(factsOf(seat))
-    } else if (this.missing.length === 0) {
-      this.#wasReady = true
-      this.#isFormed = true
-      this.#events.allReady(this.#seats.map(factsOf))
-    }
+    if (this.#wasReady) this.#events.nodeBack(factsOf(seat))
+    else this.#lookWhetherReady()
   }
 
   #nodeEnded(seat: Seat, ending: Ending): void {
@@ -141,11 +143,25 @@ export class Supervisor {
       seat.earlyEndings = livedMs < earlyMs ? seat.earlyEndings + 1 : 0
       // One early end is a `kill -9` like any other; a row of them is a node that cannot run.
       const delayMs = Math.min(restartDelayMsMax, restartDelayMs * 2 ** Math.max(0, seat.earlyEndings - 3))
-      const isStartedAgain = this.#restarts && this.#wasReady && !ending.final
-      if (isStartedAgain) seat.timer = setTimeout(() => this.#startNode(seat), delayMs)
-      this.#events.nodeEnded(facts, ending, isStartedAgain ? delayMs : undefined)
+      seat.isDown = ending.final || !this.#restarts || !this.#isFormed
+      if (!seat.isDown) seat.timer = setTimeout(() => this.#startNode(seat), delayMs)
+      this.#events.nodeEnded(facts, ending, seat.isDown ? undefined : delayMs)
+      if (!this.#wasReady) this.#lookWhetherReady()
     }
     this.#settle()
+  }
+
+  /** A cluster is formed by all of its nodes; one that was formed needs a majority. */
+  #lookWhetherReady(): void {
+    const up = this.#seats.filter(({ isDown }) => !isDown)
+    const least = this.#isFormed ? Math.floor(this.#seats.length / 2) + 1 : this.#seats.length
+    if (up.length < least) {
+      this.#events.impossible()
+    } else if (this.missing.length === 0) {
+      this.#wasReady = true
+      this.#isFormed = true
+      this.#events.ready(up.map(factsOf))
+    }
   }
 
   #settle(): void {

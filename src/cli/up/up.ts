@@ -42,7 +42,8 @@ async function configure(folder: DataFolder, { host, ports: choice }: UpOptions)
   return nodes.map(({ name }, k) => ({
     name,
     members,
-    bootstrap: { clusterId, shards },
+    clusterId,
+    shards,
     listen: { redis: { host, port: ports[k]!.redis }, admin: { host, port: ports[k]!.admin } },
     folder: folder.folderOf(name),
   }))
@@ -57,14 +58,13 @@ async function supervise(nodes: readonly NodeConfig[], folder: DataFolder, optio
     nodes,
     { restarts: options.restart, isFormed: folder.cluster.formed },
     {
-      allReady(facts) {
+      ready(facts) {
         isReady = true
         folder.markFormed()
         report.ready(facts)
       },
-      nodeEnded(node, ending, restartInMs) {
-        report.nodeEnded(node, ending, restartInMs)
-        if (isReady) return
+      nodeEnded: (node, ending, restartInMs) => report.nodeEnded(node, ending, restartInMs),
+      impossible() {
         isOrderly = false
         report.notStarted()
         supervisor.stop()
