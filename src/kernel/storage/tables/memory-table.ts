@@ -5,14 +5,13 @@ import { KeySlots } from './key-slots.ts'
 import { compareSlices, isEmptyRange, keyBytesMax, valueBytesMax } from './keys.ts'
 import { RangeSet } from './range-set.ts'
 import { RowCursor } from './row-cursor.ts'
-import { hashWord, SkipList, valueAtWord, valueLengthWord, valueRoomWord } from './skip-list.ts'
+import { SkipList, valueAtWord, valueLengthWord, valueRoomWord } from './skip-list.ts'
 import type { KeyRange } from './tree.ts'
 
 /** In a node's `valueLengthWord`. */
 const tombstoneLength = -1
 /** What a range tombstone counts for, beside its keys: it is kept in memory for as long as its file lives. */
 const rangeCostBytes = 256
-const slotsMin = 256
 
 /** How much room a memory table needs: a new one has that of the one before from the start, so that it need not grow. */
 export interface MemorySize {
@@ -30,12 +29,12 @@ export class MemoryTable {
   readonly ranges = new RangeSet()
   readonly #arena = new ByteArena()
   readonly #list: SkipList
-  #slots: KeySlots
+  readonly #slots: KeySlots
   #rangeBytes = 0
 
-  constructor(size: MemorySize = { words: 0, slots: slotsMin }) {
-    this.#list = new SkipList(this.#arena, size.words)
-    this.#slots = new KeySlots(size.slots)
+  constructor(size?: MemorySize) {
+    this.#list = new SkipList(this.#arena, size?.words ?? 0)
+    this.#slots = new KeySlots(size?.slots)
   }
 
   get isEmpty(): boolean {
@@ -48,17 +47,15 @@ export class MemoryTable {
   }
 
   get size(): MemorySize {
-    return { words: this.#list.words, slots: this.#slots.size }
+    return { words: this.#list.words, slots: this.#slots.slots }
   }
 
   /** The node of `key`, a tombstone too; 0 where there is none. */
   find(key: Uint8Array, hash: number): number {
     const slots = this.#slots
-    const list = this.#list
-    for (let slot = slots.first(hash); ; slot = slots.after(slot)) {
-      const node = slots.at(slot)
-      if (node === 0 || (list.nodes[node + hashWord] === (hash | 0) && list.hasKey(node, key))) return node
-    }
+    let node = slots.find(slots.first(hash), hash)
+    while (node !== 0 && !this.#list.hasKey(node, key)) node = slots.find(slots.after(slots.slotFound), hash)
+    return node
   }
 
   isTombstone(node: number): boolean {
@@ -151,26 +148,12 @@ export class MemoryTable {
   }
 
   #insert(key: Uint8Array, hash: number, keyAt: number, valueLength: number, valueRoom: number): void {
-    if (this.#slots.isFull) this.#rebuildSlots()
-    const node = this.#list.insert(key, keyAt, hash)
+    const node = this.#list.insert(key, keyAt)
     const { nodes } = this.#list
     nodes[node + valueAtWord] = keyAt + key.length
     nodes[node + valueLengthWord] = valueLength
     nodes[node + valueRoomWord] = valueRoom
     this.#slots.add(hash, node)
-  }
-
-  /** As large as the nodes that are left need, so that it is at most a quarter full. */
-  #rebuildSlots(): void {
-    const list = this.#list
-    let count = 1
-    for (let node = list.after(0); node !== 0; node = list.after(node)) count++
-    let size = slotsMin
-    while (size < count * 4) size *= 2
-    this.#slots = new KeySlots(size)
-    for (let node = list.after(0); node !== 0; node = list.after(node)) {
-      this.#slots.add(list.nodes[node + hashWord]!, node)
-    }
   }
 }
 

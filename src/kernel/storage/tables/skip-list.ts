@@ -7,17 +7,16 @@ import type { ByteArena } from './byte-arena.ts'
  */
 const prefixWord = 0
 const secondPrefixWord = 1
-export const hashWord = 2
-const keyAtWord = 3
+const keyAtWord = 2
 /** `removedLength` once the node is out of the list. */
-const keyLengthWord = 4
-const backWord = 5
+const keyLengthWord = 3
+const backWord = 4
 /** Words of the list's user. */
-export const valueAtWord = 6
-export const valueLengthWord = 7
-export const valueRoomWord = 8
+export const valueAtWord = 5
+export const valueLengthWord = 6
+export const valueRoomWord = 7
 /** The first of as many links as the node has levels. */
-const linkWord = 9
+const linkWord = 8
 
 const removedLength = -1
 /** A node has one more level with a chance of 1 in 4: 12 levels serve 16 million rows. */
@@ -73,10 +72,6 @@ export class SkipList {
     return this.nodes[node + backWord]!
   }
 
-  isRemoved(node: number): boolean {
-    return this.nodes[node + keyLengthWord] === removedLength
-  }
-
   keyAt(node: number): number {
     return this.nodes[node + keyAtWord]!
   }
@@ -85,6 +80,7 @@ export class SkipList {
     return this.nodes[node + keyLengthWord]!
   }
 
+  /** Whether the node is in the list and that of `key`. */
   hasKey(node: number, key: Uint8Array): boolean {
     if (this.nodes[node + keyLengthWord] !== key.length) return false
     const at = this.nodes[node + keyAtWord]!
@@ -108,7 +104,7 @@ export class SkipList {
   }
 
   /** Adds the node of a key that has none. @param keyAt where the key lies in the arena. */
-  insert(key: Uint8Array, keyAt: number, hash: number): number {
+  insert(key: Uint8Array, keyAt: number): number {
     this.#share(key)
     this.#seek(key)
     const before = this.#before
@@ -123,7 +119,6 @@ export class SkipList {
     }
     const { nodes } = this
     this.#setPrefix(node, key)
-    nodes[node + hashWord] = hash
     nodes[node + keyAtWord] = keyAt
     nodes[node + keyLengthWord] = key.length
     nodes[node + backWord] = before[0]!
