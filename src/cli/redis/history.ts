@@ -7,6 +7,7 @@ const linesMax = 1000
 /** Lines typed at the prompt, kept between its uses. A home folder that cannot be written to only means no history. */
 export class History {
   readonly #file: string
+  #newest = ''
 
   constructor(file = defaultFile()) {
     this.#file = file
@@ -18,6 +19,7 @@ export class History {
       const lines = readFileSync(this.#file, 'utf8').split('\n').filter(Boolean)
       if (lines.length > 2 * linesMax)
         writeFileSync(this.#file, `${lines.slice(-linesMax).join('\n')}\n`, { mode: 0o600 })
+      this.#newest = lines.at(-1) ?? ''
       return lines.slice(-linesMax).reverse()
     } catch {
       return []
@@ -25,6 +27,8 @@ export class History {
   }
 
   add(line: string): void {
+    if (line === this.#newest) return
+    this.#newest = line
     try {
       mkdirSync(dirname(this.#file), { recursive: true })
       appendFileSync(this.#file, `${line}\n`, { mode: 0o600 })
