@@ -369,6 +369,7 @@ const retryMs = 100
 function shardLimits(settings: NodeSettings): ShardLimits {
   return {
     proposalsInFlightMax: settings.proposalsInFlightMax,
+    transactionBytesMax: 12 << 20,
     inFlightBytesMax: 4 * settings.memoryTableBytes,
     replyBytesMax: 4096,
     missesMax: 4096,

@@ -260,16 +260,31 @@ export class ConsensusDriver {
     for (const [to, queued] of this.#outbox) {
       if (queued.length === 0) continue
       any = true
-      const writer = this.#options.outgoing.begin(to)
-      if (writer) {
-        for (const { group, message } of queued) {
-          writer.varint(group)
-          writeMessage(writer, message)
-        }
-        this.#options.outgoing.finish(to)
-      }
+      this.#sendTo(to, queued)
       queued.length = 0
     }
     if (any) this.#options.outgoing.flush()
   }
+
+  /** As one frame, or more where it would become large. */
+  #sendTo(to: ReplicaId, queued: readonly { readonly group: GroupId; readonly message: Message }[]): void {
+    const { outgoing } = this.#options
+    let writer = outgoing.begin(to)
+    if (!writer) return
+    let begin = writer.length
+    for (const { group, message } of queued) {
+      if (writer.length - begin > frameBytesGoal) {
+        outgoing.finish(to)
+        writer = outgoing.begin(to)
+        if (!writer) return
+        begin = writer.length
+      }
+      writer.varint(group)
+      writeMessage(writer, message)
+    }
+    outgoing.finish(to)
+  }
 }
+
+/** A frame that has reached this size is sent before the next message is added. */
+const frameBytesGoal = 1 << 20

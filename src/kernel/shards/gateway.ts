@@ -1,6 +1,7 @@
 import type { Arguments } from '#kernel/base/arguments.ts'
 import type { ByteWriter } from '#kernel/base/byte-writer.ts'
 import { emptyBytes } from '#kernel/base/bytes.ts'
+import { UnumError } from '#kernel/base/errors.ts'
 import type { Clock, Random, Timer } from '#kernel/base/host.ts'
 import type { Group } from '#kernel/consensus/group.ts'
 import type { FailureReason, Gateway, PendingReply, Session, Submission } from '#kernel/handles/service.ts'
@@ -67,14 +68,8 @@ export class ShardGateway implements Gateway {
 
   /** A shard of which this node has a replica. `slots`: first and last. */
   addShard(space: string, slots: readonly [number, number], shard: Shard, group: Group): void {
-    const { self, transport, channels } = this.#options
-    const send = (node: number, call: CallFrame) => {
-      const writer = transport.begin(node, channels.calls)
-      if (!writer) return false
-      writeCall(writer, call)
-      transport.finish(node)
-      return true
-    }
+    const { self } = this.#options
+    const send = (node: number, call: CallFrame) => this.#send(node, call)
     const route = new Route({ shard, group, self, gateway: this.#incarnation, sender: { send } })
     this.#routes.set(group.id, route)
     const routes = this.#spaces.get(space) ?? { bySlot: [], all: [] }
@@ -127,7 +122,8 @@ export class ShardGateway implements Gateway {
     const route = this.#routes.get(frame.group)
     const evaluator = this.#evaluators.get(frame.evaluator)
     const answer = (outcome: Outcome, reply: Uint8Array) => this.#answer(from, frame, outcome, reply)
-    if (!route || route.group.raft.term !== frame.term) answer('moved', emptyBytes)
+    if (!route || route.group.raft.term !== frame.term || route.group.raft.role !== 'leader')
+      answer('moved', emptyBytes)
     else if (!evaluator) answer('INTERNAL', emptyBytes)
     else {
       route.countRemote(from)
@@ -161,13 +157,32 @@ export class ShardGateway implements Gateway {
     this.#options.clock.defer(callback)
   }
 
+  #send(node: number, call: CallFrame): 'sent' | 'not sent' | 'too large' {
+    const { transport, channels } = this.#options
+    const writer = transport.begin(node, channels.calls)
+    if (!writer) return 'not sent'
+    writeCall(writer, call)
+    try {
+      transport.finish(node)
+      return 'sent'
+    } catch (error) {
+      if (error instanceof UnumError && error.code === 'LIMIT_EXCEEDED') return 'too large'
+      throw error
+    }
+  }
+
   #answer(to: number, call: CallFrame, outcome: Outcome, reply: Uint8Array): void {
     const { transport, channels } = this.#options
     const writer = transport.begin(to, channels.answers)
     if (!writer) return // the connection is gone: its gateway asks again
     const answer: AnswerFrame = { group: call.group, gateway: call.gateway, sequence: call.sequence, outcome, reply }
     writeAnswer(writer, answer)
-    transport.finish(to)
+    try {
+      transport.finish(to)
+    } catch (error) {
+      if (!(error instanceof UnumError) || error.code !== 'LIMIT_EXCEEDED' || outcome !== 'replied') throw error
+      this.#answer(to, call, 'UNKNOWN', emptyBytes) // it may have taken effect, but its reply cannot be told
+    }
   }
 }
 

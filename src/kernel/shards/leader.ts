@@ -17,6 +17,8 @@ import type { ShardState, TransactionListener } from './shard-state.ts'
 export interface LeaderLimits {
   /** Entries proposed and not yet applied; what comes meanwhile gathers in the next one. */
   readonly proposalsInFlightMax: number
+  /** Effects of one transaction; beyond it the call is refused. Must fit in a frame between nodes. */
+  readonly transactionBytesMax: number
   /** Effects not yet applied; beyond it calls wait. */
   readonly inFlightBytesMax: number
   /** Replies above it are not kept for retries: a retry then ends as `UNKNOWN`. */
@@ -38,7 +40,7 @@ interface Flight {
   readonly calls: ShardCall[]
   /** Replies that the entry does not hold. */
   readonly largeReplies: Map<number, Uint8Array>
-  /** Calls without effects, which may have seen what this entry or an earlier one writes. */
+  /** Reads over the overlay, which may have seen what this entry or an earlier one writes. */
   readonly attached: { readonly call: ShardCall; readonly reply: Uint8Array }[]
 }
 
@@ -104,10 +106,12 @@ export class ShardLeader {
   changed(group: Group): void {
     this.#group = group
     const { raft } = group
-    if (this.#term !== 0 && (raft.role !== 'leader' || raft.term !== this.#term)) this.#endLeadership()
+    const hasEnded = raft.role !== 'leader' || (this.#term !== 0 && raft.term !== this.#term)
+    if (hasEnded && (this.#term !== 0 || this.#waiting.length > 0)) this.#endLeadership()
     if (this.#term === 0 && raft.isReady) this.#beginLeadership(raft.term)
     if (this.#term === 0) return
     this.#updateLease()
+    if (this.#waiting.length > 0) this.deliver()
     if (this.#confirming.length > 0 && group.raft.confirmedMs() >= this.#roundMs) this.#serveConfirmed()
   }
 
@@ -126,9 +130,14 @@ export class ShardLeader {
     }
   }
 
+  /**
+   * A leader that does not serve yet, or is handing over, lets calls wait: were some of them `moved` and later ones served, a
+   * session's calls would change their order. Only the end of leadership moves calls, and then all that come after.
+   */
   submit(call: ShardCall): void {
     if (!this.isServing) {
-      call.moved()
+      if (this.#group?.raft.role === 'leader') this.#waiting.push(call)
+      else call.moved()
       return
     }
     if (this.#parked.size > 0) {
@@ -147,8 +156,7 @@ export class ShardLeader {
     if (this.#term === 0) return
     if (this.#unconfirmed.length > 0 && this.#confirming.length === 0) this.#beginRound(group)
     if (this.#entry.isEmpty) return
-    const isFull = this.#entry.writer.length >= group.raft.settings.appendBytesMax
-    this.#openIsHeld = this.#flights.length >= this.#limits.proposalsInFlightMax && !isFull
+    this.#openIsHeld = this.#flights.length >= this.#limits.proposalsInFlightMax
     if (this.#openIsHeld) return
     this.#closeEntry(group)
   }
@@ -189,7 +197,7 @@ export class ShardLeader {
       this.#answers = []
       for (const { call, reply } of answers) call.replied(reply)
     }
-    while (this.#waiting.length > 0 && this.#hasRoom()) this.#start(this.#waiting.shift()!)
+    while (this.#waiting.length > 0 && this.isServing && this.#hasRoom()) this.#start(this.#waiting.shift()!)
   }
 
   // ---- leadership ----
@@ -322,12 +330,20 @@ export class ShardLeader {
       return
     }
     this.#finished(call)
-    if (context.hasEffects) {
+    // A write is logged also where it changed nothing: a retry must find it, or it might change something then.
+    if (context.hasEffects || (call.evaluator.kind === 'write' && call.gateway !== 0)) {
+      if (entry.writer.length - length > this.#limits.transactionBytesMax) {
+        this.#overlay.rollback(0)
+        entry.reset(length, origins)
+        call.failed('TOO_LARGE')
+        return
+      }
       this.#overlay.commit()
       this.#timestampUs = timestampUs
       if (reply.length > this.#limits.replyBytesMax) this.#open.largeReplies.set(this.#open.calls.length, reply.copy())
       entry.end(reply.view(), this.#limits.replyBytesMax)
       this.#open.calls.push(call)
+      if (entry.writer.length >= this.#group!.raft.settings.appendBytesMax) this.#closeEntry(this.#group!)
       if (!this.#openIsHeld) this.#touch()
       return
     }

@@ -8,8 +8,8 @@ import type { ShardCall } from './shard-call.ts'
 
 /** How a route reaches a leader on another node. */
 export interface CallSender {
-  /** @returns false where there is no connection, or too much waits for it already. */
-  send(node: number, call: CallFrame): boolean
+  /** `not sent`: there is no connection, or too much waits for it already. `too large`: no frame can hold it. */
+  send(node: number, call: CallFrame): 'sent' | 'not sent' | 'too large'
 }
 
 /** Whose call it is: keeps count of what it has in flight. */
@@ -80,20 +80,37 @@ export class Route {
     if (this.#isBehind || !this.#send(call)) this.#isBehind = true
   }
 
-  /** Sends what the present leader has not been sent, if there is anything of the kind. Cheap where nothing has changed. */
+  /**
+   * Sends what the present leader has not been sent, if there is anything of the kind. Cheap where nothing has changed.
+   *
+   * A read cannot be repeated once a later write of its session may have taken effect: it would see that. Its answer is unknown
+   * then. Writes can, since the leader finds them among the replies of the group.
+   */
   pump(): void {
     const { term, leader } = this.group.raft
     if (!this.#isBehind && term === this.#pumpedTerm && leader === this.#pumpedLeader) return
     this.#pumpedTerm = term
     this.#pumpedLeader = leader
     this.#isBehind = false
+    const lastWrites = this.#lastSentWrites()
     for (const call of this.outstanding.values()) {
       if (call.sentTerm === term) continue
-      if (!this.#send(call)) {
+      if (call.isRetry && call.evaluator.kind === 'read' && (lastWrites.get(call.session) ?? 0) > call.sequence) {
+        call.failed('UNKNOWN')
+      } else if (!this.#send(call)) {
         this.#isBehind = true
         return
       }
     }
+  }
+
+  /** By session: sequence of the last write that was sent to any leader. */
+  #lastSentWrites(): ReadonlyMap<number, number> {
+    const last = new Map<number, number>()
+    for (const { isRetry, evaluator, session, sequence } of this.outstanding.values()) {
+      if (isRetry && evaluator.kind === 'write') last.set(session, sequence)
+    }
+    return last
   }
 
   /** What was sent to `node` on a connection that broke is to be sent again. */
@@ -134,6 +151,7 @@ export class Route {
       call.isRetry = true
       return true
     }
+    const { isRetry } = call
     const sent = this.#sender.send(leader, {
       group: this.group.id,
       term,
@@ -142,11 +160,15 @@ export class Route {
       low: this.low,
       session: call.session,
       followsOwn: call.followsOwn,
-      isRetry: call.isRetry,
+      isRetry,
       evaluator: call.evaluator.name,
       args: call.args,
     })
-    if (!sent) return false
+    if (sent === 'too large') {
+      call.failed('TOO_LARGE')
+      return true
+    }
+    if (sent === 'not sent') return false
     call.sentTerm = term
     call.isRetry = true
     return true
