@@ -109,6 +109,6 @@ export class Replicas {
 
   async close(): Promise<void> {
     this.#timer?.cancel()
-    for (const { shard } of this.#open.values()) await shard.state.tree.close()
+    for (const { shard } of this.#open.values()) await shard.close()
   }
 }

@@ -148,6 +148,12 @@ export class Shard implements StateMachine {
     return configuration
   }
 
+  /** Ends a flush that is under way, and closes the rows' files. Nothing is applied after it. */
+  async close(): Promise<void> {
+    await this.#flushing
+    await this.state.tree.close()
+  }
+
   snapshot(): TreeSnapshot {
     return this.state.tree.snapshot()
   }
