@@ -75,7 +75,7 @@ export const utf8Length: (text: string) => number = NodeBytes
 
 /** Order of unsigned bytes; a prefix sorts first. Negative, 0 or positive. */
 export function compareBytes(a: Uint8Array, b: Uint8Array): number {
-  const shorter = a.length < b.length ? a.length : b.length
+  const shorter = Math.min(a.length, b.length)
   if (NodeBytes && shorter > 48) return NodeBytes.compare(a, b)
   for (let i = 0; i < shorter; i++) {
     const difference = a[i]! - b[i]!
