@@ -4,23 +4,29 @@ import type { StringCommand } from '../redis/string-commands.ts'
 /** What is done with a key: narrow kinds make a double, lost or reordered effect visible soonest. */
 export type KeyKind = 'register' | 'counter' | 'text' | 'mixed'
 
-type Weights = Partial<Readonly<Record<StringCommand, number>>>
+/** Each command as often as its weight. */
+type Choices = readonly StringCommand[]
 
-const reads: Readonly<Record<KeyKind, Weights>> = {
-  register: { get: 12, strlen: 1, exists: 1, ttl: 1 },
-  counter: { get: 8, exists: 1 },
-  text: { get: 5, strlen: 4, getRange: 3 },
-  mixed: { get: 4, strlen: 1, exists: 1, type: 1, ttl: 1, getRange: 1 },
+function choices(weights: Partial<Readonly<Record<StringCommand, number>>>): Choices {
+  const rows = Object.entries(weights) as [StringCommand, number][]
+  return rows.flatMap(([command, weight]) => Array.from({ length: weight }, () => command))
 }
 
-const writes: Readonly<Record<KeyKind, Weights>> = {
-  register: { set: 12, setNx: 2, setXx: 2, setGet: 2, setNxGet: 1, setnx: 1, getSet: 2, getDel: 1, del: 2 },
-  counter: { incr: 12, incrBy: 6, decr: 3, decrBy: 3, set: 1, getSet: 1, del: 1 },
-  text: { append: 14, setRange: 3, set: 1, getDel: 1, del: 1 },
-  mixed: {
+const reads: Readonly<Record<KeyKind, Choices>> = {
+  register: choices({ get: 12, strlen: 1, exists: 1, ttl: 1 }),
+  counter: choices({ get: 8, exists: 1 }),
+  text: choices({ get: 5, strlen: 4, getRange: 3 }),
+  mixed: choices({ get: 4, strlen: 1, exists: 1, type: 1, ttl: 1, getRange: 1 }),
+}
+
+const writes: Readonly<Record<KeyKind, Choices>> = {
+  register: choices({ set: 12, setNx: 2, setXx: 2, setGet: 2, setNxGet: 1, setnx: 1, getSet: 2, getDel: 1, del: 2 }),
+  counter: choices({ incr: 12, incrBy: 6, decr: 3, decrBy: 3, set: 1, getSet: 1, del: 1 }),
+  text: choices({ append: 14, setRange: 3, set: 1, getDel: 1, del: 1 }),
+  mixed: choices({
     ...{ set: 3, setNx: 1, setXx: 1, setGet: 1, setNxGet: 1, setnx: 1, getSet: 1, getDel: 1, del: 1 },
     ...{ append: 3, setRange: 2, incr: 2, incrBy: 1, decr: 1, decrBy: 1 },
-  },
+  }),
 }
 
 export interface OperationDraw {
@@ -37,7 +43,7 @@ export function drawOperation(
   const { kind } = key
   const isRead = random.float() < options.readShare || !key.mayWrite
   const table = isRead ? reads[kind] : writes[kind]
-  const command = weighted(random, table)
+  const command = table[random.below(table.length)]!
   return { command, argument: drawArgument(random, kind, command, options) }
 }
 
@@ -64,11 +70,4 @@ function drawArgument(
       return options.unique.padEnd(fill, '.')
     }
   }
-}
-
-function weighted(random: Random, table: Weights): StringCommand {
-  const rows = Object.entries(table) as [StringCommand, number][]
-  let left = random.below(rows.reduce((sum, [, weight]) => sum + weight, 0))
-  for (const [command, weight] of rows) if ((left -= weight) < 0) return command
-  throw new Error('a table of weights has no rows')
 }
