@@ -130,6 +130,26 @@ test('every request has exactly one outcome, and one that was certainly not done
     assert.ok(tally.get(kind)! > 300, `${kind}: ${tally.get(kind)}`)
 })
 
+test('when the connection goes, who serves a request learns that nobody waits for it any more', async () => {
+  for (const direction of [0, 1]) {
+    const world = new World()
+    const [a, b] = await openPair(world)
+    let abandoned = 0
+    b.serve(1, (request) => {
+      request.onAbandoned = () => {
+        abandoned++
+        assert.equal(request.abandoned, true)
+        request.reply(() => assert.fail('an abandoned request is not answered'))
+      }
+    })
+    a.request(2, 1, () => {}, { timeoutMs: 60_000 }, new Outcome())
+    await world.run(10)
+    world.connections.filter((end) => end.host === 'n1' && end.state === 'open')[direction]!.destroy()
+    await world.run(10)
+    assert.equal(abandoned, 1)
+  }
+})
+
 test('a request that is still in the buffer of its turn when the connection goes was certainly not done', async () => {
   const world = new World()
   const [a] = await openPair(world)

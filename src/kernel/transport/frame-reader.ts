@@ -39,7 +39,7 @@ export class FrameReader {
     this.#receive = receive
   }
 
-  /** No frame is delivered after it, not even out of the `push` that is under way. */
+  /** No frame is delivered after it, not even out of the `push` that is under way: nothing is left to deliver. */
   stop(): void {
     this.#stopped = true
     this.#block = emptyBytes
@@ -85,7 +85,6 @@ export class FrameReader {
       this.#start = end
       this.count++
       this.#receive(tag, block[start + 5]!, block.subarray(start + frameHeaderBytes, end))
-      if (this.#stopped) return
     }
   }
 

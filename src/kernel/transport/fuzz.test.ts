@@ -4,10 +4,9 @@ import type { BulkReader } from './bulk/bulk-types.ts'
 import type { FrameKind } from './frame.ts'
 import { frames } from './frame.ts'
 import type { Purpose } from './handshake.ts'
-import { encodeAnswer } from './handshake.ts'
 import { Outbox } from './outbox.ts'
-import { Outcome, openNode, peer } from './testing/nodes.ts'
-import { Stranger } from './testing/stranger.ts'
+import { Outcome, openNode } from './testing/nodes.ts'
+import { listenAsNode2, Stranger } from './testing/stranger.ts'
 import { World } from './testing/world.ts'
 import type { Transport } from './transport.ts'
 
@@ -62,24 +61,6 @@ async function openTarget(world: World): Promise<Transport> {
   return target
 }
 
-/** Takes the target's own connection, so that there is a way back for answers, and swallows all. */
-async function listenAsNode2(world: World): Promise<void> {
-  const versions = { min: 1, max: 1 }
-  const answer = encodeAnswer({
-    verdict: 'accepted',
-    version: 1,
-    versions,
-    clusterId: 'c1',
-    from: 2,
-    name: 'n2',
-    incarnation: 1,
-  })
-  await world.process('n2').network.listen(peer(2).address, (connection) => {
-    connection.handler = { data() {}, closed() {} }
-    connection.write(Uint8Array.from(answer))
-  })
-}
-
 for (const purpose of ['messages', 'bulk'] as const satisfies readonly Purpose[]) {
   test(`whatever a greeted peer sends on a connection for ${purpose}, the node lives, and serves the others`, async () => {
     const world = new World(purpose === 'messages' ? 1 : 2)
@@ -87,7 +68,8 @@ for (const purpose of ['messages', 'bulk'] as const satisfies readonly Purpose[]
       const cut = world.random.below(bytes.length)
       return cut > 0 ? [bytes.slice(0, cut), bytes.slice(cut)] : [bytes]
     }
-    await listenAsNode2(world)
+    // A way back for answers.
+    await listenAsNode2(world, 1)
     const target = await openTarget(world)
     const honest = await openNode(world, 3, { nodes: 3, limits })
     await world.until(() => honest.connected(1))

@@ -3,8 +3,8 @@ import { test } from 'node:test'
 import { handshakeBytesMax } from './handshake.ts'
 import { transportLimits } from './limits.ts'
 import type { LogLine } from './testing/nodes.ts'
-import { Outcome, openNode, openPair } from './testing/nodes.ts'
-import { Stranger } from './testing/stranger.ts'
+import { Outcome, openNode, openPair, send } from './testing/nodes.ts'
+import { listenAsNode2, Stranger } from './testing/stranger.ts'
 import { World } from './testing/world.ts'
 
 const { handshakesMax, handshakeTimeoutMs, refusedRetryMs } = transportLimits
@@ -43,13 +43,14 @@ for (const { what, options, code, said } of refusals) {
     const world = new World()
     const lines: LogLine[] = []
     const theirs: LogLine[] = []
-    await openNode(world, 1, { lines })
+    const node = await openNode(world, 1, { lines })
     await openNode(world, 2, {
       lines: theirs,
       peers: [{ id: 1, name: 'n1', address: { host: 'n1', port: 7000 } }],
       ...options,
     })
     await world.run(refusedRetryMs * 10)
+    assert.ok(node.strangers.refused >= 9 && node.strangers.refused <= 11, `${node.strangers.refused} refusals`)
     const refused = lines.filter(({ message }) => message.startsWith('Refused'))
     assert.equal(refused.length, 1)
     assert.deepEqual((refused[0]!.fields.ours as { clusterId: string }).clusterId, 'c1')
@@ -144,17 +145,34 @@ test('of two connections of one node the newer counts, in whatever order they co
   assert.equal(restarted.answer!.verdict, 'accepted')
 })
 
-test('a node that was started again makes all that was open with its former self void', async () => {
+test('when a node is known to have started again, what was open with its former self is closed, in both directions', async () => {
   const world = new World()
-  const [a] = await openPair(world)
-  const outcome = new Outcome()
-  a.request(2, 1, () => {}, { timeoutMs: 60_000 }, outcome)
+  const a = await openNode(world, 1)
+  const old = new Stranger(world).greet({ incarnation: 1 })
   await world.run(10)
-  // The answer of the connection that this node opens to it says the same, but this one is first here.
-  new Stranger(world).greet({ incarnation: 99 })
+  assert.equal(old.isClosed, false)
+  await listenAsNode2(world, 2)
+  await world.until(() => a.status()[0]!.counters.connects === 1)
   await world.run(10)
-  assert.notEqual(outcome.value, undefined)
+  assert.equal(old.isClosed, true, 'its answer tells of a new incarnation')
+  const outbound = world.connections.filter((end) => end.host === 'n1' && end.peer === 'n2' && end.state === 'open')
+  assert.equal(outbound.length, 1)
+  new Stranger(world).greet({ incarnation: 3 })
+  await world.run(3)
+  assert.equal(outbound[0]!.state, 'closed', 'its greeting tells of another')
+})
+
+test('a connection that only one side has opened carries messages, but no requests: there is no way back', async () => {
+  const world = new World()
+  await listenAsNode2(world, 1)
+  const a = await openNode(world, 1)
+  await world.run(10)
+  assert.equal(send(a, 2, 1, Uint8Array.of(1)), true)
   assert.equal(a.connected(2), false)
+  const outcome = new Outcome()
+  a.request(2, 1, () => {}, { timeoutMs: 1000 }, outcome)
+  await world.run(1)
+  assert.equal(outcome.value, 'UNAVAILABLE')
 })
 
 test('bytes beyond the bound of a handshake are not held', async () => {

@@ -193,7 +193,6 @@ export class PeerMessages implements LinkOwner, AnswerRoute {
       this.#replace(this.#inbound)
       this.#inbound = link
       this.#inboundHeard = false
-      if (this.#pausing.size > 0) link.pause()
       if (this.#outbound && this.#outbound.incarnation !== link.incarnation) this.#replace(this.#outbound)
     }
     this.#connectedMayChange()
@@ -250,6 +249,8 @@ export class PeerMessages implements LinkOwner, AnswerRoute {
   frame(link: Link, tag: number, channel: number, body: Uint8Array): void {
     if (link.direction === 'inbound' && !this.#inboundHeard) {
       this.#inboundHeard = true
+      // Not before: a pause must not keep invariant 1 from coming true on a new connection.
+      if (this.#pausing.size > 0) link.pause()
       this.#connectedMayChange()
     }
     if (tag === frames.beat.tag) return

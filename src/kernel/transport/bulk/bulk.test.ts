@@ -2,7 +2,9 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { UnumError } from '#kernel/base/errors.ts'
 import { transportLimits } from '../limits.ts'
+import { Outbox } from '../outbox.ts'
 import { openNode, openPair, send } from '../testing/nodes.ts'
+import { Stranger } from '../testing/stranger.ts'
 import { World } from '../testing/world.ts'
 import type { BulkReader } from './bulk-types.ts'
 
@@ -237,4 +239,54 @@ test('a flipped byte in a chunk fails the streams of that connection; messages g
   assert.equal(error!.code, 'CONNECTION_FAILED')
   assert.equal(b.status()[0]!.counters.damaged, 1)
   assert.equal(a.connected(2) && b.connected(1), true)
+})
+
+test('a stream that is opened while the connection is closing goes over the next one', async () => {
+  const world = new World()
+  const [a, b] = await openPair(world)
+  b.onBulk(1, async (stream) => {
+    await readAll(stream)
+  })
+  const first = watch(a.openBulk(2, 1, new Uint8Array(0)).write(Uint8Array.of(1)))
+  await world.run(20)
+  assert.equal(first.value, 'done')
+  let second: { value: string | undefined } | undefined
+  world.tamper = (bytes, from) => {
+    if (from !== 'n2') return bytes
+    world.tamper = undefined
+    bytes[0]! ^= 1
+    // Between the arrival of these bytes, at which the sender gives the connection up, and its being closed.
+    world.at(0, () =>
+      world.at(1, () => {
+        second = watch(a.openBulk(2, 1, new Uint8Array(0)).end())
+      }),
+    )
+    return bytes
+  }
+  // Only the connection for bulk has anything to say now.
+  const writing = watch(a.openBulk(2, 1, new Uint8Array(0)).end())
+  await world.run(100)
+  assert.equal(a.status()[0]!.counters.damaged, 1)
+  assert.equal(writing.value, 'OUTCOME_UNKNOWN')
+  assert.equal(second!.value, 'done')
+})
+
+test('a sender that goes beyond its credit is cut off', async () => {
+  const world = new World()
+  const target = await openNode(world, 1)
+  target.onBulk(1, () => new Promise(() => {}))
+  const outbox = new Outbox(transportLimits.frameBytesMax)
+  outbox.begin('bulkOpen', 1).uint32(1)
+  outbox.finish()
+  for (let sent = 0; sent <= bulkWindowBytes; sent += 100_000) {
+    const writer = outbox.begin('bulkChunk', 0)
+    writer.uint32(1)
+    writer.raw(new Uint8Array(100_000))
+    outbox.finish()
+  }
+  const stranger = new Stranger(world).greet({ purpose: 'bulk' })
+  stranger.end.write(Uint8Array.from(Buffer.concat(outbox.take())))
+  await world.run(100)
+  assert.ok(stranger.isClosed)
+  assert.equal(target.status()[0]!.counters.damaged, 1)
 })

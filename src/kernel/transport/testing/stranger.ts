@@ -1,7 +1,31 @@
 import type { Answer, Greeting } from '../handshake.ts'
-import { decodeAnswer, encodeGreeting, HandshakeReader } from '../handshake.ts'
+import { decodeAnswer, encodeAnswer, encodeGreeting, HandshakeReader } from '../handshake.ts'
 import { peer } from './nodes.ts'
 import type { End, World } from './world.ts'
+
+/** Accepts what comes to node 2, as its `incarnation`, and never says anything else. */
+export async function listenAsNode2(world: World, incarnation: number): Promise<void> {
+  const versions = { min: 1, max: 1 }
+  const answer = {
+    verdict: 'accepted',
+    version: 1,
+    versions,
+    clusterId: 'c1',
+    from: 2,
+    name: 'n2',
+    incarnation,
+  } as const
+  await world.process('n2').network.listen(peer(2).address, (connection) => {
+    let isGreeted = false
+    connection.handler = {
+      data() {
+        if (!isGreeted) connection.write(encodeAnswer(answer))
+        isGreeted = true
+      },
+      closed() {},
+    }
+  })
+}
 
 /** Somebody who connects to node 1 and says what the test wants. */
 export class Stranger {
