@@ -12,6 +12,9 @@ export const root = dirname(dirname(fileURLToPath(import.meta.url)))
 /** The major version that the project is written for: older ones cannot run its TypeScript. */
 const nodeMajor = 26
 
+/** The oldest that can run this file and npm's newer versions. */
+const startingNodeMajorMin = 20
+
 /** The binary itself and not `.bin/node`, where some package managers put a shell script: one process fewer. */
 export const installedNode = join(root, 'node_modules/node/bin/node')
 
@@ -20,6 +23,9 @@ export const installedNode = join(root, 'node_modules/node/bin/node')
  * @param {{ development: boolean }} what with the packages that only tests and checks need
  */
 export function install(what) {
+  if (Number.parseInt(process.versions.node, 10) < startingNodeMajorMin) {
+    fail(`cannot start on Node ${process.versions.node}: want ${startingNodeMajorMin} or newer`)
+  }
   const missing = missingPackages(what.development)
   if (missing.length === 0) return
   const shown =
