@@ -24,7 +24,9 @@ function describe(client: Client): string {
     ssub: 0,
     multi: client.transaction ? client.transaction.commands.length : -1,
     qbuf: client.intake.unreadBytes,
+    'multi-mem': client.transaction?.bytes ?? 0,
     omem: client.connection.queuedBytes,
+    redir: -1,
     cmd: client.lastCommand,
     user: 'default',
     resp: client.protocol,
@@ -43,18 +45,23 @@ function list(client: Client, args: Arguments): void {
     for (let i = 3; i < args.count; i++) ids.add(integerArgument(args, i, 'ERR Invalid client ID'))
     chosen = chosen.filter(({ id }) => ids.has(id))
   } else if (args.count === 4 && args.is(2, 'TYPE')) {
-    const type = args.latin1(3).toLowerCase()
-    if (!['normal', 'master', 'replica', 'slave', 'pubsub'].includes(type)) {
-      throw fail(`ERR Unknown client type '${args.latin1(3)}'`)
-    }
-    if (type !== 'normal') chosen = []
+    if (!isNormalType(args, 3)) chosen = []
   } else if (args.count > 2) {
     throw fail(errors.syntax)
   }
   verbatim(client, chosen.map(describe).join(''))
 }
 
-/** `KILL address`, or `KILL [ID id] [ADDR address] [USER name] [SKIPME yes|no]…`, which answers how many. */
+/** All clients here are of the type `normal`. */
+function isNormalType(args: Arguments, i: number): boolean {
+  const type = args.latin1(i).toLowerCase()
+  if (!['normal', 'master', 'replica', 'slave', 'pubsub'].includes(type)) {
+    throw fail(`ERR Unknown client type '${args.latin1(i)}'`)
+  }
+  return type === 'normal'
+}
+
+/** `KILL address`, or `KILL [ID id] [ADDR address] [TYPE type] [USER name] [SKIPME yes|no]…`, which answers how many. */
 function kill(client: Client, args: Arguments): void {
   const clients = [...client.server.clients.values()]
   if (args.count === 3) {
@@ -75,6 +82,9 @@ function kill(client: Client, args: Arguments): void {
       filters.push((each) => each.id === id)
     } else if (args.is(i, 'ADDR')) {
       filters.push((each) => each.connection.peer === value)
+    } else if (args.is(i, 'TYPE')) {
+      const all = isNormalType(args, i + 1)
+      filters.push(() => all)
     } else if (args.is(i, 'USER')) {
       if (value !== 'default') throw fail(`ERR No such user '${value}'`)
     } else if (args.is(i, 'SKIPME') && (args.is(i + 1, 'YES') || args.is(i + 1, 'NO'))) {

@@ -7,7 +7,7 @@ import { clusterCommand } from './cluster.ts'
 import { commandCommand } from './command-command.ts'
 import { configCommand } from './config.ts'
 import { infoCommand } from './info.ts'
-import { objectCommand } from './object.ts'
+import { memoryCommand, objectCommand } from './object.ts'
 
 /** Commands about the node and the cluster. */
 export const adminCommands: readonly ConnectionCommand[] = [
@@ -16,6 +16,7 @@ export const adminCommands: readonly ConnectionCommand[] = [
   commandCommand,
   configCommand,
   infoCommand,
+  memoryCommand,
   objectCommand,
   onConnection({
     name: 'debug',

@@ -1,13 +1,13 @@
-import type { ConnectionCommand, ShardCommand } from '../command.ts'
+import type { ConnectionCommand, KeyPositions } from '../command.ts'
 import { read } from '../command.ts'
+import { memoryUsage } from '../keys/memory.ts'
 import { objectEncoding, objectFreq, objectIdletime, objectRefcount } from '../keys/object.ts'
 import { family } from './family.ts'
 
-const keys = { first: 2, last: 2, step: 1 }
+/** OBJECT and MEMORY: how values are kept. */
 
-function row(name: string, since: string, summary: string, run: ShardCommand['run']): ShardCommand {
-  return read({ name: `object|${name}`, arity: 3, flags: [], keys, group: 'generic', since, summary, run })
-}
+const keys: KeyPositions = { first: 2, last: 2, step: 1 }
+const common = { arity: 3, flags: [], keys, group: 'generic' } as const
 
 export const objectCommand: ConnectionCommand = family({
   name: 'object',
@@ -17,9 +17,54 @@ export const objectCommand: ConnectionCommand = family({
   since: '2.2.3',
   summary: 'How values are kept',
   subcommands: [
-    row('encoding', '2.2.3', 'The name of an encoding of Redis that the value could have', objectEncoding),
-    row('freq', '4.0.0', 'Refused: the frequency of access is not tracked', objectFreq),
-    row('idletime', '2.2.3', 'Seconds since the last change', objectIdletime),
-    row('refcount', '2.2.3', 'How many keys share the value: always 1', objectRefcount),
+    read({
+      ...common,
+      name: 'object|encoding',
+      since: '2.2.3',
+      summary: 'The name of an encoding of Redis that the value could have',
+      run: objectEncoding,
+    }),
+    read({
+      ...common,
+      name: 'object|freq',
+      since: '4.0.0',
+      summary: 'Refused: the frequency of access is not tracked',
+      run: objectFreq,
+    }),
+    read({
+      ...common,
+      name: 'object|idletime',
+      since: '2.2.3',
+      summary: 'Seconds since the last change',
+      run: objectIdletime,
+    }),
+    read({
+      ...common,
+      name: 'object|refcount',
+      since: '2.2.3',
+      summary: 'How many keys share the value: always 1',
+      run: objectRefcount,
+    }),
+  ],
+})
+
+export const memoryCommand: ConnectionCommand = family({
+  name: 'memory',
+  arity: -2,
+  flags: [],
+  group: 'server',
+  since: '4.0.0',
+  summary: 'What values take',
+  subcommands: [
+    read({
+      name: 'memory|usage',
+      arity: -3,
+      flags: [],
+      keys,
+      group: 'server',
+      since: '4.0.0',
+      summary: 'Bytes of the rows of a key',
+      run: memoryUsage,
+    }),
   ],
 })

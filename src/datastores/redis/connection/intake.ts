@@ -60,6 +60,8 @@ export class Intake implements ConnectionHandler {
   }
 
   data(chunk: Uint8Array): void {
+    // It has been told to end and still sends: nobody listens, and only a reset tells it so.
+    if (this.#closed && this.#connection.queuedBytes === 0) this.#connection.destroy()
     if (this.#ending || this.#closed) return
     this.lastActiveAtMs = this.#server.context.clock.monotonicMs()
     this.#parser.feed(chunk)

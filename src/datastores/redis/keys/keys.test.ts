@@ -203,6 +203,16 @@ describe('expired keys', () => {
 })
 
 describe('rows', () => {
+  it('are what MEMORY USAGE counts', () => {
+    const node = new NodeTwin()
+    const connection = node.connect()
+    node.exchange(connection, ['ZADD', 'z', '1', 'a', '2', 'bc'])
+    const { rows } = node.gateway.shards[0]!.evaluation.dump()
+    const bytes = rows.reduce((sum, [key, value]) => sum + key.length + value.length, 0)
+    assert.equal(node.exchange(connection, ['MEMORY', 'USAGE', 'z']), `:${bytes}\r\n`)
+    assert.equal(node.exchange(connection, ['MEMORY', 'USAGE', 'none', 'SAMPLES', 0]), '$-1\r\n')
+  })
+
   it('keep their invariants, whatever is done', () => {
     const name = fc.constantFrom('a', 'b', 'c', '{a}d')
     const command = fc.oneof(
