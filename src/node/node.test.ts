@@ -160,3 +160,34 @@ test('reads that trust no clock are confirmed by a majority, and come in order w
     assert.deepEqual(again, ['2', 'ok', '3'])
   }
 })
+
+test('a replica whose tables are damaged keeps its vote, fetches them from another node, and can lead again', async () => {
+  const simulation = new Simulation({ seed: 5 })
+  const { members, start, call } = cluster(3, 1, { memoryTableBytes: 4096 })
+  await simulation.complete(Promise.all(members.map(({ name }) => start(name, simulation.machine(name).host))))
+  for (let i = 0; i < 200; i++) await simulation.complete(call('n1', 'set@1', `\0\u0003k${i}`, 'x'.repeat(200)))
+  simulation.machine('n2').kill()
+  const host = simulation.machine('n2').restart()
+  await simulation.complete(
+    (async () => {
+      const file = await host.disk.open('groups/2/g1/manifest', { create: false })
+      const bytes = await file.read(0, file.size)
+      bytes[bytes.length >> 1]! ^= 1
+      await file.write(0, bytes)
+      await file.close()
+    })(),
+  )
+  await simulation.complete(start('n2', host))
+  await simulation.run({ forMs: 2000 })
+  simulation.machine('n1').kill()
+  simulation.machine('n3').kill()
+  const n3 = await simulation.complete(start('n3', simulation.machine('n3').restart()))
+  for (let i = 0; i < 5000 && leader() !== 'n2'; i++) {
+    assert.equal(await simulation.complete(call('n2', 'get@1', `\0\u0003k${i % 200}`)), 'x'.repeat(200))
+  }
+  assert.equal(leader(), 'n2')
+  assert.equal(await simulation.complete(call('n2', 'get@1', '\0\u0003k7')), 'x'.repeat(200))
+  function leader() {
+    return n3.status().shards.find(({ space }) => space === 'cell')!.leader
+  }
+})

@@ -32,7 +32,7 @@ import { Replicas } from './replicas.ts'
 import { nodeStatus } from './status.ts'
 
 /** One-way messages between nodes. On the wire: never reused. */
-const channels = { consensus: 1, calls: 2, answers: 3, snapshots: 4 } as const
+const channels = { consensus: 1, calls: 2, answers: 3, snapshots: 4, snapshotRequests: 5 } as const
 
 /**
  * Starts a node and resolves when it serves clients.
@@ -119,6 +119,13 @@ class Node implements RunningNode {
       sendSnapshot: (group, to) => this.#snapshots.send(group, to),
     })
     this.#snapshots = new SnapshotTransfer({
+      clock: host.clock,
+      ask: (to, request) => {
+        const writer = link.begin(to, channels.snapshotRequests)
+        if (!writer) return
+        writer.raw(request)
+        link.finish(to)
+      },
       driver: this.#driver,
       open: (to, meta) => this.#transport.openBulk(to, channels.snapshots, meta),
       receive: (group) => this.#replicas!.receive(group),
@@ -164,6 +171,7 @@ class Node implements RunningNode {
     })
     this.#driver.start(nodeLog)
     this.#replicas.start()
+    this.#snapshots.start()
     this.#gateway.addEvaluators(directoryEvaluators)
     for (const service of services) this.#gateway.addEvaluators(service.evaluators)
     this.#gateway.start()
@@ -181,6 +189,7 @@ class Node implements RunningNode {
     transport.register(channels.calls, (from, bytes) => this.#gateway.receiveCall(from, bytes))
     transport.register(channels.answers, (_from, bytes) => this.#gateway.receiveAnswer(bytes))
     transport.onBulk(channels.snapshots, (stream) => this.#snapshots.receive(stream))
+    transport.register(channels.snapshotRequests, (from, bytes) => this.#snapshots.asked(from, bytes))
     transport.onPeerChange((peer, connected) => {
       if (connected) this.#driver.reconnected(peer)
       else this.#driver.disconnected(peer)
@@ -355,6 +364,7 @@ class Node implements RunningNode {
     for (const listener of this.#listeners) await listener.close()
     for (const work of this.#background) work.stop()
     this.#gateway.stop()
+    this.#snapshots.stop()
     this.#driver.stop()
     await this.#transport?.close()
     await this.#nodeLog?.close()

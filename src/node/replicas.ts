@@ -7,7 +7,7 @@ import type { Group } from '#kernel/consensus/group.ts'
 import type { Log } from '#kernel/handles/service.ts'
 import { Shard, type ShardLimits } from '#kernel/shards/shard.ts'
 import type { NodeLog } from '#kernel/storage/log/node-log-types.ts'
-import { createTreeStore, type SnapshotReceiver, type TreeStore } from '#kernel/storage/tables/index.ts'
+import { createTreeStore, type SnapshotReceiver, type Tree, type TreeStore } from '#kernel/storage/tables/index.ts'
 
 export interface ReplicasOptions {
   readonly host: Host
@@ -42,7 +42,11 @@ export class Replicas {
       disk: host.disk,
       clock: host.clock,
       cacheBytes: blockCacheBytes,
-      compactionFailed: (home, error) => this.#options.log.error({ home, code: error.code }, error.message),
+      compactionFailed: (home, error) => {
+        const replica = this.#open.get(Number(home.slice('groups/'.length)))
+        if (replica && error.code === 'DATA_DAMAGED') this.#damaged(replica.group, error)
+        else this.#options.log.warn({ home, code: error.code }, error.message)
+      },
     })
   }
 
@@ -74,18 +78,22 @@ export class Replicas {
         `Cannot open group ${id}: its log has lost records that were once synced, so this replica may not vote any more; give the node a new, empty disk as a new node`,
       )
     }
-    const tree = await this.#trees.open(`groups/${id}`)
+    const home = `groups/${id}`
+    const { tree, isLost } = await this.#openTree(home, voters.length > 1)
+    // A log that goes back to the beginning gives the state again.
+    const lacksState = isLost && (recovered?.boundary.index ?? 0) > 0
     const shard: Shard = new Shard({
       clock: host.clock,
       log,
       limits,
       tree,
-      reopen: () => this.#trees.open(`groups/${id}`),
+      reopen: () => this.#trees.open(home),
       hooks: {
         touch: (group) => driver.touch(group),
         flushed: (group, boundary) => driver.flushed(group, boundary),
         changed: this.#options.changed,
         applied: onApplied,
+        damaged: (group, error) => this.#damaged(group, error),
         failed: this.#options.failed,
       },
     })
@@ -95,11 +103,31 @@ export class Replicas {
         ? readConfiguration(new ByteReader(recovered.configuration))
         : simpleConfiguration(voters))
     const { index, term } = tree.flushed
-    const group = driver.add({ id, machine: shard, configuration, flushed: { index, term } })
+    const group = driver.add({ id, machine: shard, configuration, flushed: { index, term }, lacksState })
     shard.attach(group)
     const replica = { shard, group }
     this.#open.set(id, replica)
     return replica
+  }
+
+  /** Damaged rows are given up where another replica has them. @throws UnumError `DATA_DAMAGED` where none has */
+  async #openTree(home: string, hasOthers: boolean): Promise<{ readonly tree: Tree; readonly isLost: boolean }> {
+    try {
+      return { tree: await this.#trees.open(home), isLost: false }
+    } catch (error) {
+      if (!hasOthers || !(error instanceof UnumError) || error.code !== 'DATA_DAMAGED') throw error
+      this.#options.log.error({ home, code: error.code }, `The rows are fetched from another node: ${error.message}`)
+      await this.#trees.remove(home)
+      return { tree: await this.#trees.open(home), isLost: true }
+    }
+  }
+
+  #damaged(group: Group, error: Error): void {
+    if (group.lacksState) return
+    const hasOthers = group.raft.configuration.voters.length > 1
+    this.#options.log.error({ group: group.id, error: String(error) }, 'Rows are damaged')
+    if (hasOthers) this.#options.driver.lost(group)
+    else this.#options.failed(error)
   }
 
   /** Where the files of a snapshot of the group are put. */

@@ -24,6 +24,8 @@ export interface GroupOptions {
   readonly configuration: Configuration
   /** What the machine's flushed state holds. */
   readonly flushed: LogBoundary
+  /** The flushed state is lost: it must be fetched from another replica. */
+  readonly lacksState?: boolean
 }
 
 /** What waits for a batch of the node log. */
@@ -93,7 +95,7 @@ export class ConsensusDriver {
     const { flushed } = options
     const raftLog = new RaftLog(recovered?.boundary ?? { index: 0, term: 0 }, recovered?.entries ?? [])
     // The log may lack what the tables hold: a snapshot that was taken in just before the node stopped.
-    const isBehind = raftLog.termAt(flushed.index) !== flushed.term
+    const isBehind = !options.lacksState && raftLog.termAt(flushed.index) !== flushed.term
     if (isBehind) raftLog.resetTo(flushed)
     const raft = new Raft({
       self: this.#options.self,
@@ -106,6 +108,7 @@ export class ConsensusDriver {
       nowMs: this.#options.clock.monotonicMs(),
     })
     const group = new Group(options.id, raft, options.machine, flushed.index)
+    if (options.lacksState) this.lost(group)
     this.groups.set(options.id, group)
     if (isBehind) this.#writeAnew(group, options.configuration)
     else if (!recovered)
@@ -124,9 +127,28 @@ export class ConsensusDriver {
 
   /** A leader's snapshot has replaced the machine's state. */
   installed(group: Group, boundary: LogBoundary, configuration: Configuration): void {
+    group.lacksState = false
+    group.raft.isPassive = false
     group.raft.installSnapshot(boundary, configuration)
     group.applied = boundary.index
     this.#writeAnew(group, configuration)
+    this.touch(group)
+  }
+
+  /** The machine's state is lost or damaged: this replica votes and keeps the log, and waits for a snapshot. */
+  lost(group: Group): void {
+    group.lacksState = true
+    group.raft.becomePassive(this.#options.clock.monotonicMs())
+    group.machine.changed(group)
+    this.touch(group)
+  }
+
+  /** A leader's snapshot has replaced a lost state; the log goes on from there. */
+  restored(group: Group, boundary: LogBoundary): void {
+    group.lacksState = false
+    group.raft.isPassive = false
+    group.applied = boundary.index
+    this.#apply(group)
     this.touch(group)
   }
 
@@ -186,7 +208,7 @@ export class ConsensusDriver {
 
   #apply(group: Group): void {
     const { raft, machine } = group
-    if (group.applied < raft.committed && !group.isInstalling) {
+    if (group.applied < raft.committed && !group.isInstalling && !group.lacksState) {
       while (group.applied < raft.committed) {
         group.applied++
         machine.apply(raft.log.entryAt(group.applied)!)

@@ -1,4 +1,3 @@
-import { isVoter } from './configuration.ts'
 import type { TimeoutNowMessage, VoteMessage, VoteReplyMessage } from './messages.ts'
 import { countVotes } from './quorum.ts'
 import type { Raft } from './raft.ts'
@@ -62,7 +61,7 @@ export function handleVoteReply(raft: Raft, message: VoteReplyMessage): void {
 
 export function handleTimeoutNow(raft: Raft, message: TimeoutNowMessage): void {
   if (raft.role === 'leader' || raft.leader !== message.from) return
-  if (isVoter(raft.configuration, raft.self)) startElection(raft, { pre: false, transfer: true })
+  if (raft.mayLead) startElection(raft, { pre: false, transfer: true })
 }
 
 /** A leader that no majority has followed for an election timeout steps down, and one that was to be handed over goes on. */

@@ -16,6 +16,8 @@ export interface StateMachine {
   changed(group: Group): void
   /** The flushed state, for a follower that needs more than the log holds. */
   snapshot(): TreeSnapshot
+  /** Makes the flushed state as new as what is applied now. */
+  flush(): Promise<void>
   /** Takes the received files, which are durable by now, for its state. @returns the configuration in it */
   install(): Promise<Configuration>
 }
@@ -31,6 +33,11 @@ export class Group {
   isDirty = false
   /** Last batch of the node log with anything of this group: promises wait until it is durable. */
   lastBatch = 0
+  /**
+   * The machine's state is damaged: nothing is applied, and this replica does not lead, until a snapshot was taken in. It goes on to
+   * vote and to keep the log, which is whole.
+   */
+  lacksState = false
   /** A snapshot is being taken in: nothing is applied or received meanwhile. */
   isInstalling = false
 

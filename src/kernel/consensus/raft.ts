@@ -111,6 +111,8 @@ export class Raft {
   votes = new Map<ReplicaId, boolean>()
   progress = new Map<ReplicaId, Progress>()
   transfer: { readonly to: ReplicaId; readonly deadlineMs: number; sent: boolean } | undefined
+  /** Votes and keeps the log, but does not lead: for a replica whose state is not there. */
+  isPassive = false
   /** R5: leadership was offered in this term; reads need a round of their own from here on. */
   leaseGivenUp = false
 
@@ -155,16 +157,23 @@ export class Raft {
       if (this.role === 'leader' && nowMs >= this.heartbeatDueMs) sendHeartbeats(this)
     } else if (nowMs >= this.electionDeadlineMs) {
       this.resetElectionDeadline()
-      if (isVoter(this.configuration, this.self)) startElection(this, { pre: true, transfer: false })
+      if (this.mayLead) startElection(this, { pre: true, transfer: false })
     }
   }
 
   /** Campaigns now instead of waiting for a timeout: for the first leader of a new group. Refused votes do no harm. */
   campaign(nowMs: number): void {
     this.nowMs = nowMs
-    if (this.role === 'leader' || !isVoter(this.configuration, this.self)) return
+    if (this.role === 'leader' || !this.mayLead) return
     this.resetElectionDeadline()
     startElection(this, { pre: true, transfer: false })
+  }
+
+  /** Gives up leadership, or a candidacy, and leads no more until `isPassive` is false again. */
+  becomePassive(nowMs: number): void {
+    this.nowMs = nowMs
+    this.isPassive = true
+    if (this.role !== 'follower') this.becomeFollower(this.term, 0)
   }
 
   receive(message: Message, nowMs: number): void {
@@ -408,6 +417,10 @@ export class Raft {
   resetElectionDeadline(): void {
     const base = this.settings.electionTimeoutMs
     this.electionDeadlineMs = this.nowMs + base + this.random.float() * base
+  }
+
+  get mayLead(): boolean {
+    return !this.isPassive && isVoter(this.configuration, this.self)
   }
 
   /** R4: whether this replica's vote may already be part of somebody's lease. */

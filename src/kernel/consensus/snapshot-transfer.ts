@@ -1,7 +1,9 @@
 import { ByteReader } from '#kernel/base/byte-reader.ts'
 import { ByteWriter } from '#kernel/base/byte-writer.ts'
 import { UnumError } from '#kernel/base/errors.ts'
+import type { Clock, Timer } from '#kernel/base/host.ts'
 import type { Log } from '#kernel/handles/service.ts'
+import type { LogBoundary } from '#kernel/storage/log/node-log-types.ts'
 import type { SnapshotReceiver } from '#kernel/storage/tables/index.ts'
 import type { BulkReader, BulkWriter } from '#kernel/transport/bulk/bulk-types.ts'
 import type { ReplicaId } from './configuration.ts'
@@ -9,6 +11,9 @@ import type { ConsensusDriver } from './driver.ts'
 import type { Group } from './group.ts'
 
 export interface SnapshotTransferOptions {
+  readonly clock: Clock
+  /** Sends a request for a snapshot to another node, which gives it to `asked`. */
+  readonly ask: (to: number, request: Uint8Array) => void
   readonly driver: ConsensusDriver
   readonly open: (to: number, meta: Uint8Array) => BulkWriter
   /** Where the files of a group's snapshot are put, beside those in use. */
@@ -29,15 +34,47 @@ const filesMax = 1 << 20
 export class SnapshotTransfer {
   readonly #options: SnapshotTransferOptions
   readonly #receiving = new Set<Group>()
+  /** `group/replica` that a snapshot is on its way to. */
+  readonly #sending = new Set<string>()
+  #timer: Timer | undefined
 
   constructor(options: SnapshotTransferOptions) {
     this.#options = options
+  }
+
+  /** Now and then asks the leaders of groups whose state is lost here for a snapshot. */
+  start(): void {
+    const { clock, driver, ask } = this.#options
+    this.#timer = clock.timer(askMs, () => {
+      for (const group of driver.groups.values()) {
+        if (!group.lacksState || this.#receiving.has(group) || group.raft.leader === 0) continue
+        const request = new ByteWriter(8)
+        request.varint(group.id)
+        ask(group.raft.leader, request.take())
+      }
+      this.start()
+    })
+  }
+
+  stop(): void {
+    this.#timer?.cancel()
+  }
+
+  /** Another replica has asked. @throws UnumError `DATA_DAMAGED` */
+  asked(from: ReplicaId, request: Uint8Array): void {
+    const group = this.#options.driver.groups.get(new ByteReader(request).varint())
+    if (group?.raft.role !== 'leader' || this.#sending.has(`${group.id}/${from}`)) return
+    // What was flushed last may end before the other's log begins.
+    group.machine.flush().then(() => this.send(group, from))
   }
 
   /** The driver's `sendSnapshot`. */
   send(group: Group, to: ReplicaId): void {
     const { driver, log } = this.#options
     const { term } = group.raft
+    const name = `${group.id}/${to}`
+    if (this.#sending.has(name)) return
+    this.#sending.add(name)
     const snapshot = group.machine.snapshot()
     const { index } = snapshot.mark
     this.#send(group, to, term, snapshot)
@@ -53,6 +90,7 @@ export class SnapshotTransfer {
       )
       .then((installed) => {
         snapshot.release()
+        this.#sending.delete(name)
         if (group.raft.term !== term) return
         group.raft.snapshotFinished(to, index, installed)
         driver.touch(group)
@@ -103,7 +141,7 @@ export class SnapshotTransfer {
       const receiver = await this.#options.receive(group)
       try {
         await receiveFiles(stream, files, receiver)
-        if (boundary.index <= group.raft.committed) {
+        if (!this.#isWanted(group, boundary)) {
           await receiver.abandon()
           return
         }
@@ -114,13 +152,23 @@ export class SnapshotTransfer {
         throw error
       }
       const configuration = await group.machine.install()
-      this.#options.driver.installed(group, boundary, configuration)
+      group.isInstalling = false
+      if (boundary.index > group.raft.committed) this.#options.driver.installed(group, boundary, configuration)
+      else this.#options.driver.restored(group, boundary)
     } finally {
       group.isInstalling = false
       this.#receiving.delete(group)
     }
   }
+
+  #isWanted(group: Group, boundary: LogBoundary): boolean {
+    if (!group.lacksState) return boundary.index > group.raft.committed
+    return boundary.index >= group.raft.log.boundary.index
+  }
 }
+
+/** How often a lost state is asked for. */
+const askMs = 200
 
 interface FileHead {
   readonly name: string

@@ -58,6 +58,7 @@ export class ShardLeader {
   readonly #clock: Clock
   readonly #limits: LeaderLimits
   readonly #log: Log
+  readonly #damaged: (error: Error) => void
   readonly #overlay: Overlay
   readonly #entry = new EntryWriter()
   readonly #readContext: ReadContext
@@ -87,11 +88,19 @@ export class ShardLeader {
   readonly #misses = new Map<ShardCall, number>()
   #answers: { readonly call: ShardCall; readonly reply: Uint8Array }[] = []
 
-  constructor(options: { state: ShardState; clock: Clock; limits: LeaderLimits; log: Log }) {
+  constructor(options: {
+    state: ShardState
+    clock: Clock
+    limits: LeaderLimits
+    log: Log
+    /** A block of the rows is damaged: this replica cannot go on. */
+    damaged: (error: Error) => void
+  }) {
     this.#state = options.state
     this.#clock = options.clock
     this.#limits = options.limits
     this.#log = options.log
+    this.#damaged = options.damaged
     this.#overlay = new Overlay(options.state.tree)
     this.#readContext = new ReadContext(options.state.tree, options.state.counters)
     this.#writeContext = new WriteContext(this.#overlay, this.#entry, options.state.counters)
@@ -435,10 +444,7 @@ export class ShardLeader {
       () => this.#unpark(key, term),
       (cause) => {
         this.#log.error({ error: String(cause) }, 'A block could not be loaded')
-        if (this.#term !== term) return
-        this.#parked.get(key)?.shift()
-        call.failed('INTERNAL')
-        this.#unpark(key, term)
+        if (this.#term === term) this.#damaged(cause)
       },
     )
   }

@@ -34,6 +34,8 @@ export interface ShardHooks {
   changed(group: Group): void
   /** Entries were applied. */
   applied(): void
+  /** The group's rows on disk are damaged. */
+  damaged(group: Group, error: Error): void
   /** Rows can no longer be written: the node must stop. */
   failed(error: Error): void
 }
@@ -64,7 +66,15 @@ export class Shard implements StateMachine {
 
   #newLeader(): ShardLeader {
     const { clock, limits, log } = this.#options
-    const leader = new ShardLeader({ state: this.state, clock, limits, log })
+    const leader = new ShardLeader({
+      state: this.state,
+      clock,
+      limits,
+      log,
+      damaged: (error) => {
+        if (this.#group) this.#options.hooks.damaged(this.#group, error)
+      },
+    })
     leader.onWork = () => {
       if (this.#group) this.#options.hooks.touch(this.#group)
     }
@@ -105,6 +115,7 @@ export class Shard implements StateMachine {
 
   /** Writes the rows as they are now to files, and lets go of the log before the flush before. One at a time. */
   flush(): Promise<void> {
+    if (this.#group?.lacksState) return Promise.resolve()
     this.#flushing ??= this.#flush().finally(() => {
       this.#flushing = undefined
     })
@@ -117,7 +128,7 @@ export class Shard implements StateMachine {
    */
   settle(): void {
     const { index, tree } = this.state
-    if (this.#flushing || !this.#group) return
+    if (this.#flushing || !this.#group || this.#group.lacksState) return
     if (index > tree.flushed.index) void this.flush()
     else this.#options.hooks.flushed(this.#group, this.#previousFlush)
   }
@@ -132,8 +143,10 @@ export class Shard implements StateMachine {
       hooks.flushed(group, this.#previousFlush)
       this.#previousFlush = { index, term }
     } catch (error) {
-      if (!(error instanceof UnumError) || error.code !== 'DISK_FULL') return hooks.failed(error as Error)
-      log.warn({ group: group.id, code: error.code }, `Rows stay in memory until the disk has room: ${error.message}`)
+      const code = error instanceof UnumError ? error.code : undefined
+      if (code === 'DATA_DAMAGED') return hooks.damaged(group, error as Error)
+      if (code !== 'DISK_FULL') return hooks.failed(error as Error)
+      log.warn({ group: group.id, code }, `Rows stay in memory until the disk has room: ${(error as Error).message}`)
       await clock.sleep(fullDiskRetryMs)
     }
   }
