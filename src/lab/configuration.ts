@@ -16,6 +16,8 @@ export interface LabConfiguration {
   readonly faultMs: number
   /** Within so long after the last fault every node must have answered for every key. */
   readonly progressMs: number
+  /** What happens to all nodes at the end, before they are started and asked once more. */
+  readonly ending: 'none' | 'stop' | 'kill' | 'powerLoss'
 }
 
 interface NetworkTier {
@@ -75,6 +77,7 @@ export function drawConfiguration(random: Random): LabConfiguration {
     profile: drawProfile(random.child('workload'), { nodeCount, clientsMax, durationMs: faultMs, operationsWanted }),
     faultMs,
     progressMs: reconnectAllowanceMs + electionsAllowed * electionTimeoutMs,
+    ending: pick('none', 'none', 'none', 'stop', 'kill', 'powerLoss'),
   }
 }
 

@@ -4,6 +4,7 @@ import type { Service } from '#kernel/handles/service.ts'
 import { checkLinearizability } from './checkers/linearizability.ts'
 import { Cluster } from './cluster/cluster.ts'
 import type { NodeProgram } from './cluster/cluster-node.ts'
+import { Observer } from './cluster/observer.ts'
 import type { Notes } from './cluster/trace.ts'
 import type { LabConfiguration } from './configuration.ts'
 import { drawConfiguration } from './configuration.ts'
@@ -72,6 +73,7 @@ class SeedRun {
   readonly #configuration: LabConfiguration
   readonly #simulation: Simulation
   readonly #cluster: Cluster
+  readonly #observer: Observer
   readonly #nemesis: Nemesis
   readonly #recorder: Recorder
   readonly #notes: Notes | undefined
@@ -95,6 +97,7 @@ class SeedRun {
       notes: this.#notes,
       anomaly: (text) => this.#violations.push(text),
     })
+    this.#observer = new Observer(this.#cluster, (text) => this.#violations.push(text))
     this.#nemesis = new Nemesis({
       cluster: this.#cluster,
       random: this.#simulation.random.child('nemesis'),
@@ -123,24 +126,51 @@ class SeedRun {
     return this.#report()
   }
 
-  /** Forms the cluster, lets clients and faults loose on it, heals it and demands answers. */
+  /** Forms the cluster, lets clients and faults loose on it, heals it, demands answers, and may stop and start all of it. */
   async #play(): Promise<void> {
     const { nodes } = this.#cluster
     this.#cluster.start()
-    if (!(await this.#wait(() => nodes.every((node) => node.running !== undefined), 'all nodes are ready'))) return
+    const isReady = (): boolean => nodes.every((node) => node.running !== undefined)
+    if (!(await this.#wait(isReady, 'all nodes are ready'))) return
     if (!(await this.#probe('before', [], 'every node answers after the start'))) return
 
     const clients = this.#makeClients()
     for (const client of clients) client.start()
     this.#nemesis.start()
+    this.#observe()
     await this.#simulation.run({ forMs: this.#configuration.faultMs, until: this.#tooLong })
     this.#nemesis.stop()
 
-    if (!(await this.#wait(() => nodes.every((node) => node.running !== undefined), 'all nodes are ready again')))
-      return
+    if (!(await this.#wait(isReady, 'all nodes are ready again'))) return
     for (const client of clients) client.finish()
     if (!(await this.#wait(() => clients.every((client) => client.isFinished), 'every client has its replies'))) return
-    await this.#probe('after', this.#recorder.keys.all, 'every node answers for every key after the faults')
+    if (!(await this.#probeAll('after', 'every node answers for every key after the faults'))) return
+    const committed = this.#observer.committed()
+    if (!(await this.#wait(() => this.#observer.hasApplied(committed), 'every replica applies what was committed')))
+      return
+
+    const ending = this.#configuration.ending
+    if (ending === 'none') return
+    this.#notes?.('lab', `ends with: ${ending}`)
+    for (const node of nodes) node[ending]()
+    if (!(await this.#wait(() => nodes.every((node) => !node.isAlive), 'all nodes have stopped'))) return
+    this.#cluster.revive()
+    if (!(await this.#wait(isReady, 'all nodes are ready after a restart of all'))) return
+    await this.#probeAll('restarted', 'every node answers for every key after a restart of all')
+  }
+
+  /** Looks at the nodes every now and then, until the run ends. */
+  #observe(): void {
+    const periodMs = this.#configuration.settings.electionTimeoutMs / 4
+    const look = (): void => {
+      this.#observer.look()
+      this.#simulation.at(periodMs, look)
+    }
+    look()
+  }
+
+  #probeAll(when: string, what: string): Promise<boolean> {
+    return this.#probe(when, this.#recorder.keys.all, what)
   }
 
   readonly #tooLong = (): boolean => this.#simulation.events > eventsMax

@@ -1,0 +1,74 @@
+import type { ShardStatus } from '#node/node-types.ts'
+import type { Cluster } from './cluster.ts'
+
+/**
+ * Looks at what the nodes say of their shards, and holds them to what must always be true of replicated logs:
+ *
+ * 1. A term of a group has at most one leader, whoever says so and whenever.
+ * 2. flushed ≤ applied ≤ committed, and of one life of a node none of them falls.
+ */
+export class Observer {
+  readonly #cluster: Cluster
+  readonly #anomaly: (text: string) => void
+  readonly #leaders = new Map<string, string>()
+  /** By node and group, of its present life. */
+  readonly #last = new Map<string, { readonly life: object; readonly status: ShardStatus }>()
+
+  constructor(cluster: Cluster, anomaly: (text: string) => void) {
+    this.#cluster = cluster
+    this.#anomaly = anomaly
+  }
+
+  look(): void {
+    for (const { name, running } of this.#cluster.nodes) {
+      if (running === undefined) continue
+      for (const status of running.status().shards) this.#judge(name, running, status)
+    }
+  }
+
+  /** For each group the highest index that some node says is committed. */
+  committed(): ReadonlyMap<number, number> {
+    const highest = new Map<number, number>()
+    for (const { running } of this.#cluster.nodes) {
+      for (const { group, commitIndex } of running?.status().shards ?? []) {
+        highest.set(group, Math.max(commitIndex, highest.get(group) ?? 0))
+      }
+    }
+    return highest
+  }
+
+  /** Whether every node has applied all that is in `committed`. */
+  hasApplied(committed: ReadonlyMap<number, number>): boolean {
+    return this.#cluster.nodes.every(({ running }) => {
+      const shards = running?.status().shards ?? []
+      return [...committed].every(([group, index]) =>
+        shards.some((shard) => shard.group === group && shard.appliedIndex >= index),
+      )
+    })
+  }
+
+  #judge(node: string, life: object, status: ShardStatus): void {
+    const { group, term, role, flushedIndex, appliedIndex, commitIndex } = status
+    if (role === 'leader') {
+      const leadership = `${group}/${term}`
+      const known = this.#leaders.get(leadership)
+      if (known === undefined) this.#leaders.set(leadership, node)
+      else if (known !== node) this.#anomaly(`group ${group} has two leaders in term ${term}: ${known} and ${node}`)
+    }
+    if (flushedIndex > appliedIndex || appliedIndex > commitIndex) {
+      this.#anomaly(
+        `${node} has flushed ${flushedIndex}, applied ${appliedIndex} and committed ${commitIndex} of group ${group}`,
+      )
+    }
+    const key = `${node}/${group}`
+    const last = this.#last.get(key)
+    if (last?.life === life) {
+      for (const field of ['term', 'flushedIndex', 'appliedIndex', 'commitIndex'] as const) {
+        if (status[field] < last.status[field]) {
+          this.#anomaly(`${node}'s ${field} of group ${group} fell from ${last.status[field]} to ${status[field]}`)
+        }
+      }
+    }
+    this.#last.set(key, { life, status })
+  }
+}
