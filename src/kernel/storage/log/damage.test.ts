@@ -13,11 +13,14 @@ const segmentHeaderBytes = 52
 
 type Files = Map<string, Uint8Array>
 
-async function open(disk: MemoryDisk): Promise<OpenedNodeLog> {
+/** Opens the log, has `use` write one batch, and closes it. */
+async function open(disk: MemoryDisk, use: (log: OpenedNodeLog) => void = () => {}): Promise<OpenedNodeLog> {
   const log = await openNodeLog({
     ...{ disk, random: createRandom('open'), directory: 'log', segmentBytes: 16 << 10 },
     events: { synced: () => undefined, failed: (error) => assert.fail(error) },
   })
+  use(log)
+  log.flush()
   await log.close()
   return log
 }
@@ -72,8 +75,23 @@ async function check(log: WrittenLog, files: Files, what: string): Promise<void>
   }
   for (const id of state.keys()) assert.ok(recovered.has(id), `${what}: group ${id} is gone`)
   assert.ok(recovery.lost.length === 0 || lost.length > 0, `${what}: no batch was lost`)
-  const again = await open(disk)
-  assert.equal(describe(again.recovered.values()), describe(recovered.values()), `${what}: found again`)
+
+  // It is found again; the damaged groups are removed, the others go on.
+  const hardState = { term: 5000, vote: 1 }
+  await open(disk, (again) => {
+    assert.equal(describe(again.recovered.values()), describe(recovered.values()), `${what}: found again`)
+    for (const { id, damaged } of recovered.values()) {
+      if (damaged) again.appendRemoval(id)
+      else again.appendHardState(id, hardState)
+    }
+  })
+  const after = await open(disk)
+  const whole = [...recovered.values()].filter(({ damaged }) => !damaged)
+  assert.equal(
+    describe(after.recovered.values()),
+    describe(whole.map((group) => ({ ...group, hardState }))),
+    `${what}: afterwards`,
+  )
 }
 
 /** Logs with few and many segments, large and small batches, busy and quiet groups. */
@@ -84,10 +102,10 @@ const logs = await Promise.all([
   writeLog(4, { lives: 5, batches: 20, groupsMax: 3, dataBytesMax: 8000, boundaries: 40 }),
 ])
 
-/** The bytes of one file, to be changed. */
+/** The bytes of one file, to be changed; none where it is gone. */
 function own(files: Files, path: string): Uint8Array {
-  const bytes = files.get(path)!.slice()
-  files.set(path, bytes)
+  const bytes = files.get(path)?.slice() ?? new Uint8Array(0)
+  if (files.has(path)) files.set(path, bytes)
   return bytes
 }
 
@@ -108,43 +126,57 @@ function pick<T>(random: Random, items: Iterable<T>): T {
   return list[random.below(list.length)]!
 }
 
+type Change = (files: Files, random: Random, log: WrittenLog) => string
+
+const changes = {
+  'a flipped bit in a batch': (files, random, { batches }) => {
+    const { number, path, start, end } = pick(random, batches)
+    const at = start + random.below(random.below(2) === 0 ? batchHeaderBytes : end - start)
+    own(files, path)[at]! ^= 1 << random.below(8)
+    return `byte ${at} of "${path}", in batch ${number}`
+  },
+
+  'a flipped bit anywhere': (files, random) => {
+    const path = pick(random, files.keys())
+    const bytes = own(files, path)
+    const at = random.below(random.below(2) === 0 ? segmentHeaderBytes : bytes.length)
+    bytes[at]! ^= 1 << random.below(8)
+    return `byte ${at} of "${path}"`
+  },
+
+  'a range that reads as zeros or as chance': (files, random) => {
+    const path = pick(random, files.keys())
+    const bytes = own(files, path)
+    const unit = pick(random, [1, 512, 4096])
+    const start = random.below(Math.ceil(bytes.length / unit)) * unit
+    const end = Math.min(bytes.length, start + unit * (1 + random.below(8)))
+    if (random.below(2) === 0) bytes.fill(0, start, end)
+    else bytes.set(random.bytes(end - start), start)
+    return `bytes ${start} to ${end} of "${path}"`
+  },
+
+  'a file that was cut, removed, or is that of another segment': (files, random) => {
+    const segments = [...files].filter(([path]) => path.endsWith('.log'))
+    if (segments.length === 0) return 'none left'
+    const [path, bytes] = pick(random, segments)
+    const way = random.below(3)
+    if (way === 0) files.set(path, bytes.slice(0, random.below(bytes.length)))
+    else if (way === 1) files.delete(path)
+    else files.set(path, pick(random, files.values()))
+    return `way ${way} with "${path}"`
+  },
+} satisfies Record<string, Change>
+
 suite('groups are whole, or named, after', () => {
-  test('a flipped bit in a batch', () =>
-    checkMany(800, (files, random, { batches }) => {
-      const { number, path, start, end } = pick(random, batches)
-      const at = start + random.below(random.below(2) === 0 ? batchHeaderBytes : end - start)
-      own(files, path)[at]! ^= 1 << random.below(8)
-      return `byte ${at} of "${path}", in batch ${number}`
-    }))
+  for (const [name, change] of Object.entries<Change>(changes)) test(name, () => checkMany(250, change))
 
-  test('a flipped bit anywhere', () =>
-    checkMany(300, (files, random) => {
-      const path = pick(random, files.keys())
-      const bytes = own(files, path)
-      const at = random.below(random.below(2) === 0 ? segmentHeaderBytes : bytes.length)
-      bytes[at]! ^= 1 << random.below(8)
-      return `byte ${at} of "${path}"`
-    }))
-
-  test('a range that reads as zeros or as chance', () =>
-    checkMany(500, (files, random) => {
-      const path = pick(random, files.keys())
-      const bytes = own(files, path)
-      const unit = pick(random, [1, 512, 4096])
-      const start = random.below(Math.ceil(bytes.length / unit)) * unit
-      const end = Math.min(bytes.length, start + unit * (1 + random.below(8)))
-      if (random.below(2) === 0) bytes.fill(0, start, end)
-      else bytes.set(random.bytes(end - start), start)
-      return `bytes ${start} to ${end} of "${path}"`
-    }))
-
-  test('a file that was cut, removed, or is that of another segment', () =>
-    checkMany(200, (files, random) => {
-      const [path, bytes] = pick(random, files)
-      const way = random.below(3)
-      if (way === 0) files.set(path, bytes.slice(0, random.below(bytes.length)))
-      else if (way === 1) files.delete(path)
-      else files.set(path, pick(random, files.values()))
-      return `way ${way} with "${path}"`
+  test('several of these', () =>
+    checkMany(250, (files, random, log) => {
+      const done: string[] = []
+      for (let left = 1 + random.below(3); left >= 0 && files.size > 0; left--) {
+        const change = pick<Change>(random, [...Object.values(changes).slice(0, 3), ...Object.values(changes)])
+        done.push(change(files, random, log))
+      }
+      return done.join(', ')
     }))
 })

@@ -108,7 +108,9 @@ export class Replay {
   finish(): Map<GroupId, RecoveredGroup> {
     let unwitnessed = 0
     for (const { last } of this.#unwitnessed) unwitnessed = Math.max(unwitnessed, last)
-    if ((unwitnessed > 0 || !this.#isOpened) && this.born !== this.#bornBySaying) {
+    // Without an opening nothing tells of groups that were quiet; a first batch of all that is torn has told nobody of any.
+    const isOpeningLost = !this.#isOpened && (this.expected ?? 1) > 1
+    if ((unwitnessed > 0 || isOpeningLost) && this.born !== this.#bornBySaying) {
       const lost = `Cannot use the node log: it has lost ${describeLost(this.lost)}`
       const groups = `${this.#bornBySaying} groups were once here, of which ${this.born} are known by name`
       throw new UnumError('DATA_DAMAGED', `${lost}. ${groups}. This node must be rebuilt from the others`)

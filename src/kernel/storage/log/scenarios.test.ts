@@ -32,6 +32,16 @@ suite('a bad batch', () => {
       assert.equal(script.log.syncedBatch, 3)
     })
 
+    test(`that is the first of all is cut as well: ${part}`, async () => {
+      const script = await writeInOrder([1])
+      script.spoil(script.batches.get(1)!, part)
+      await script.open()
+      assert.equal(script.log.recovered.size, 0)
+      await script.batch((log) => log.appendEntries(1, [entry(1)]))
+      await script.open()
+      assert.deepEqual(indexes(script, 1), [1])
+    })
+
     test(`before a good one damages the groups in it, also those without a later record: ${part}`, async () => {
       const script = await writeInOrder([1, 2, 3, 1, 2, 1])
       script.spoil(script.batches.get(3)!, part)
