@@ -75,17 +75,18 @@ export function decodeManifest(bytes: Uint8Array, path: string): Manifest {
   let reader = new ByteReader(bytes)
   if (reader.uint32() !== manifestMagic) throw damaged(0, 'not a manifest')
   const version = reader.uint16()
+  reader.uint16()
+  // Where the head ends and its checksum are the same in every version, so that damage is never taken for a new version.
+  const headLength = reader.uint32()
+  if (headLength < headBytesMin || headLength > bytes.length) throw damaged(8, `the head has ${headLength} bytes`)
+  if (new ByteReader(bytes, headLength - 4).uint32() !== crc32c(bytes, 0, headLength - 4)) {
+    throw damaged(headLength - 4, 'wrong checksum of the head')
+  }
   if (version !== manifestVersion) {
     throw new UnumError(
       'FORMAT_UNKNOWN',
       `Cannot read ${path} as its version is ${version}: known is ${manifestVersion}`,
     )
-  }
-  reader.uint16()
-  const headLength = reader.uint32()
-  if (headLength < headBytesMin || headLength > bytes.length) throw damaged(8, `the head has ${headLength} bytes`)
-  if (new ByteReader(bytes, headLength - 4).uint32() !== crc32c(bytes, 0, headLength - 4)) {
-    throw damaged(headLength - 4, 'wrong checksum of the head')
   }
   const metaLength = reader.uint32()
   if (headLength + metaLength !== bytes.length) throw damaged(12, `${metaLength} bytes of meta do not fit`)
