@@ -1,3 +1,4 @@
+import type { Registry } from 'prom-client'
 import type { NodeStatus } from '#node/node-types.ts'
 
 interface Gauge {
@@ -45,19 +46,22 @@ const gauges: readonly Gauge[] = [
   },
 ]
 
-/** The status and the process in Prometheus' text format. The client library is loaded when first needed: nodes start faster. */
+/** The process's own figures, gathered from the first time they are asked for: the client library is loaded then, nodes start faster. */
+let processRegistry: Registry | undefined
+
+/** The status and the process in Prometheus' text format. */
 export async function metricsText(status: NodeStatus): Promise<string> {
   const { default: prometheus } = await import('prom-client')
+  if (!processRegistry) {
+    processRegistry = new prometheus.Registry()
+    prometheus.collectDefaultMetrics({ register: processRegistry })
+  }
   const registry = new prometheus.Registry()
-  registry.setDefaultLabels({ node: status.node })
   for (const { name, help, read } of gauges) {
     const samples = read(status)
     const labelNames = [...new Set(samples.flatMap(([labels]) => Object.keys(labels)))]
     const gauge = new prometheus.Gauge({ name, help, labelNames, registers: [registry] })
     for (const [labels, value] of samples) gauge.set(labels, value)
   }
-  prometheus.collectDefaultMetrics({ register: registry })
-  const body = await registry.metrics()
-  registry.clear()
-  return body
+  return (await registry.metrics()) + (await processRegistry.metrics())
 }

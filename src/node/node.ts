@@ -261,16 +261,17 @@ class Node implements RunningNode {
     }
   }
 
-  /** A group that is new needs no timeout to elect its first leader: one replica asks at once, until somebody leads. */
+  /**
+   * A group without a leader at the start needs no random timeout to find one: its first replica asks for votes until somebody
+   * leads. They are refused while another may lead.
+   */
   #campaign(group: Group): void {
     const { clock } = this.#options.host
-    const isAlone = group.raft.configuration.voters.length === 1
-    if (group.raft.term > 0 && !isAlone) return
     const ask = () => {
-      if (this.#isStopped || group.raft.leader !== 0 || (group.raft.term > 0 && !isAlone)) return
+      if (this.#isStopped || group.raft.leader !== 0) return
       group.raft.campaign(clock.monotonicMs())
       this.#driver.touch(group)
-      clock.timer(pollMs, ask)
+      clock.timer(campaignMs, ask)
     }
     ask()
   }
@@ -374,6 +375,7 @@ class Node implements RunningNode {
 
 /** How often the start looks whether what it waits for has come. */
 const pollMs = 5
+const campaignMs = 20
 const retryMs = 100
 
 function shardLimits(settings: NodeSettings): ShardLimits {

@@ -75,7 +75,7 @@ export class Replicas {
     if (recovered?.damaged) {
       throw new UnumError(
         'DATA_DAMAGED',
-        `Cannot open group ${id}: its log has lost records that were once synced, so this replica may not vote any more; give the node a new, empty disk as a new node`,
+        `Cannot open group ${id}: its log has lost records that were once synced, so this replica may not vote any more; this version cannot replace it: the other nodes go on without it`,
       )
     }
     const home = `groups/${id}`

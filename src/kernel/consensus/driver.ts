@@ -51,6 +51,7 @@ export class ConsensusDriver {
   readonly groups = new Map<GroupId, Group>()
   readonly #options: DriverOptions
   readonly #tickMs: number
+  readonly #startedMs: number
   #log: NodeLog | undefined
   #dirty: Group[] = []
   #turnScheduled = false
@@ -62,6 +63,7 @@ export class ConsensusDriver {
   constructor(options: DriverOptions) {
     this.#options = options
     this.#tickMs = options.settings.heartbeatMs / 2
+    this.#startedMs = options.clock.monotonicMs()
   }
 
   /** For `openNodeLog`. */
@@ -106,6 +108,7 @@ export class ConsensusDriver {
       committed: flushed.index,
       random: this.#options.random.child(`group ${options.id}`),
       nowMs: this.#options.clock.monotonicMs(),
+      startedMs: this.#startedMs,
     })
     const group = new Group(options.id, raft, options.machine, flushed.index)
     if (options.lacksState) this.lost(group)

@@ -45,6 +45,7 @@ class Replica {
       committed: 0,
       random,
       nowMs,
+      startedMs: nowMs,
     })
     return this.raft
   }

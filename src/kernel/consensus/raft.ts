@@ -52,6 +52,8 @@ export interface RaftOptions {
   readonly committed: number
   readonly random: Random
   readonly nowMs: number
+  /** When this process began: promises of the one before it are over an election timeout later (R4). */
+  readonly startedMs: number
 }
 
 export type Role = 'follower' | 'preCandidate' | 'candidate' | 'leader'
@@ -143,7 +145,7 @@ export class Raft {
     this.configuration = options.configuration
     for (let index = log.firstIndex; index <= log.lastIndex; index++) this.noteConfiguration(log.entryAt(index)!)
     const isNew = hardState.term === 0
-    this.voteFromMs = isNew ? options.nowMs : options.nowMs + settings.electionTimeoutMs
+    this.voteFromMs = isNew ? options.nowMs : options.startedMs + settings.electionTimeoutMs
     this.resetElectionDeadline()
   }
 
