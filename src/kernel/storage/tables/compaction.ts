@@ -44,30 +44,48 @@ export interface CompactionTask {
   readonly cuts: readonly Uint8Array[]
 }
 
-/** The most urgent compaction, if any level is above its limit: a function of the version alone. */
+/**
+ * The most urgent compaction, if any: of the level that is furthest above its limit, else of a file that is mostly
+ * tombstones, so that what they hide goes although nothing new is written. A function of the version alone.
+ */
 export function chooseCompaction(version: Version, limits: TreeLimits): CompactionTask | undefined {
-  let best = -1
-  let bestScore = 1
+  let level = -1
+  let highest = 0.999_999
   let bytesMax = limits.level1BytesMax
-  for (let level = 0; level < levelCount - 1; level++) {
-    const tables = version.levels[level]!
-    const score = level === 0 ? tables.length / limits.level0FilesMax : bytesOf(tables) / bytesMax
-    if (level > 0) bytesMax *= levelRatio
-    if (score < bestScore) continue
-    best = level
-    bestScore = score * 1.000_001 // of equals the upper one
+  for (let i = 0; i < levelCount - 1; i++) {
+    const tables = version.levels[i]!
+    const score = i === 0 ? tables.length / limits.level0FilesMax : bytesOf(tables) / bytesMax
+    if (i > 0) bytesMax *= levelRatio
+    if (score <= highest) continue
+    level = i
+    highest = score
   }
-  if (best < 0) return undefined
-  const upper = best === 0 ? version.levels[0]! : [cheapest(version, best)]
+  if (level === 0) return taskOf(version, limits, 0, version.levels[0]!)
+  if (level > 0) return taskOf(version, limits, level, [cheapest(version, level)])
+  for (let i = 1; i < levelCount - 1; i++) {
+    const table = version.levels[i]!.find(isMostlyTombstones)
+    if (table !== undefined) return taskOf(version, limits, i, [table])
+  }
+  return undefined
+}
+
+function taskOf(version: Version, limits: TreeLimits, level: number, upper: readonly TableFile[]): CompactionTask {
   const range = hull(upper)
-  const lower = version.overlapping(best + 1, range)
+  const lower = version.overlapping(level + 1, range)
   return {
     upper,
     lower,
-    level: best,
+    level,
     isMove: lower.length === 0 && areDisjoint(upper) && !upper.some(hasTombstones),
-    cuts: cutsFor(version, best + 2, range, limits.fileBytesMax * overlapRatioMax),
+    cuts: cutsFor(version, level + 2, range, limits.fileBytesMax * overlapRatioMax),
   }
+}
+
+/** A merge ends it: at the latest on the last level, where tombstones are dropped. */
+function isMostlyTombstones(table: TableFile): boolean {
+  const { rows, tombstones } = table.footer
+  const ranges = table.ranges.size
+  return (tombstones + ranges) * 2 >= rows + ranges
 }
 
 /** The file that has the least to be written anew with it, for its size. */
