@@ -25,7 +25,7 @@ import type { GroupState } from './group-state.ts'
 import type { GroupId, RecoveredGroup } from './node-log-types.ts'
 import { type Floors, type LostBatches, noFloors, Replay, readFloors } from './replay.ts'
 import { newSegment, type Segment } from './segment-files.ts'
-import { SegmentReader } from './segment-reader.ts'
+import { type ReadBatch, SegmentReader } from './segment-reader.ts'
 import { writeDurably } from './write-durably.ts'
 
 /** What the opening of a log found, for the node's own log and counters. */
@@ -63,8 +63,13 @@ interface SegmentFile {
   readonly name: string
   readonly path: string
   readonly bytes: number
-  /** Undefined where it is not whole, or another segment's: the file was about to be used again. */
+  /** Undefined where it is not whole, or of another segment. */
   readonly header: SegmentHeader | undefined
+  /**
+   * The file was made ready to be used again, and its new header was never written: so it holds no more than a part of a
+   * first batch.
+   */
+  readonly isUnwritten: boolean
 }
 
 /** The last batch that can be read, and where it lies. */
@@ -78,63 +83,31 @@ interface Tail {
 export async function recoverLog(disk: Disk, directory: string): Promise<RecoveredLog> {
   const { files, spares } = await findFiles(disk, directory)
   const identity = commonIdentity(files)
-  const nextSegment = (files.at(-1)?.id ?? 0) + 1
-  if (nextSegment > segmentIdMax)
-    throw new UnumError('DATA_DAMAGED', `Cannot go on after "${files.at(-1)!.name}": it is the last id there is`)
-  const replay = new Replay(await findFloors(disk, files, identity))
+  const reading = new Reading(disk, identity, await findFloors(disk, files, identity))
   const segments: Segment[] = []
-  let tail: Tail | undefined
-  let batches = 0
-  let bytes = 0
   let blanks: SegmentFile[] = []
-  let readIdentity = identity
-
-  for (const [index, segment] of files.entries()) {
-    const { id, name, header } = segment
-    let usedBytes = segmentHeaderBytes
-    let isBlank = header === undefined
-    if (header) replay.proveSyncedBelow(header.firstBatch, header.born)
-    const end = files[index + 1]?.header?.firstBatch
-    const file = await disk.open(segment.path, { create: false })
-    try {
-      const reader = new SegmentReader(file, id, readIdentity)
-      while (end === undefined || replay.expected !== end) {
-        const batch = await reader.next()
-        if (!batch) break
-        const { number, born } = batch.header
-        isBlank = false
-        readIdentity = batch.header.identity
-        // Without the segment's header it is not known how many there were before the first one that is found.
-        replay.expected ??= batch.position === segmentHeaderBytes ? number : Math.max(1, number - 1)
-        replay.proveSyncedBelow(number, born)
-        if (!batch.bytes) continue
-        applyBatch(replay, number, batch.bytes, name)
-        tail = { segment, position: batch.position, bytes: batch.bytes }
-        usedBytes = alignUp(batch.position + batch.bytes.length, sectorBytes)
-        batches++
-        bytes += batch.bytes.length
-      }
-    } finally {
-      await file.close()
-    }
-    if (isBlank) {
-      blanks.push(segment)
+  for (const [index, file] of files.entries()) {
+    const segment = await reading.readSegment(file, files[index + 1]?.header?.firstBatch)
+    if (!segment) {
+      blanks.push(file)
       continue
     }
     for (const blank of blanks) segments.push(newSegment(blank.id, blank.bytes))
     blanks = []
-    segments.push({ ...newSegment(id, segment.bytes), position: usedBytes, pins: replay.endSegment() })
+    segments.push(segment)
   }
   refuseUnreadable(files, spares, segments)
 
+  const { replay, tail, batches, bytes } = reading
   const groups = replay.finish()
   if (tail) await writeAnew(disk, tail)
   const live = new Map<GroupId, GroupState>()
   const removed = new Map<GroupId, GroupState>()
   for (const [id, { state }] of replay.groups) (state.isRemoved ? removed : live).set(id, state)
+  const damagedGroups = [...groups.values()].filter(({ damaged }) => damaged).map(({ id }) => id)
   return {
-    identity: readIdentity,
-    nextSegment,
+    identity: reading.identity,
+    nextSegment: nextId(files),
     nextBatch: replay.expected ?? 1,
     born: replay.born,
     live,
@@ -143,14 +116,70 @@ export async function recoverLog(disk: Disk, directory: string): Promise<Recover
     segments,
     spares: [...blanks.map(({ name }) => name), ...spares],
     foundDamage: replay.foundDamage,
-    report: {
-      segments: segments.length,
-      batches,
-      bytes,
-      lost: replay.lost,
-      damagedGroups: [...groups.values()].filter(({ damaged }) => damaged).map(({ id }) => id),
-    },
+    report: { segments: segments.length, batches, bytes, lost: replay.lost, damagedGroups },
   }
+}
+
+/** Segments as they are read, in order. */
+class Reading {
+  readonly #disk: Disk
+  readonly replay: Replay
+  /** Of the log: from a segment's header, or else from the first batch that is found. */
+  identity: number | undefined
+  tail: Tail | undefined
+  batches = 0
+  /** Of these batches. */
+  bytes = 0
+
+  constructor(disk: Disk, identity: number | undefined, floors: Floors) {
+    this.#disk = disk
+    this.identity = identity
+    this.replay = new Replay(floors)
+  }
+
+  /**
+   * @param end Number of the batch with which the next segment begins, where that is known.
+   * @returns undefined for a file that holds nothing of the log, not even a proof
+   */
+  async readSegment(segment: SegmentFile, end: number | undefined): Promise<Segment | undefined> {
+    const { replay } = this
+    const { id, path, header } = segment
+    if (header) replay.proveSyncedBelow(header.firstBatch, header.born)
+    let position = segmentHeaderBytes
+    let isBlank = header === undefined
+    await withFile(this.#disk, path, async (file) => {
+      const reader = new SegmentReader(file, id, this.identity, segment.isUnwritten)
+      while (end === undefined || replay.expected !== end) {
+        const batch = await reader.next()
+        if (!batch) return
+        isBlank = false
+        this.#take(segment, batch)
+        if (batch.bytes) position = alignUp(batch.position + batch.bytes.length, sectorBytes)
+      }
+    })
+    return isBlank ? undefined : { ...newSegment(id, segment.bytes), position, pins: replay.endSegment() }
+  }
+
+  #take(segment: SegmentFile, { header, position, bytes }: ReadBatch): void {
+    const { replay } = this
+    const { number, born, identity } = header
+    this.identity = identity
+    // Without the segment's header it is not known how many there were before the first one that is found.
+    replay.expected ??= position === segmentHeaderBytes ? number : Math.max(1, number - 1)
+    replay.proveSyncedBelow(number, born)
+    if (!bytes) return
+    describeErrors(segment.name, number, () => replay.apply(number, bytes.subarray(batchHeaderBytes)))
+    this.tail = { segment, position, bytes }
+    this.batches++
+    this.bytes += bytes.length
+  }
+}
+
+function nextId(files: readonly SegmentFile[]): number {
+  const last = files.at(-1)
+  if (!last) return 1
+  if (last.id < segmentIdMax) return last.id + 1
+  throw new UnumError('DATA_DAMAGED', `Cannot go on after "${last.name}": there is no higher id`)
 }
 
 async function findFiles(disk: Disk, directory: string): Promise<{ files: SegmentFile[]; spares: string[] }> {
@@ -164,7 +193,9 @@ async function findFiles(disk: Disk, directory: string): Promise<{ files: Segmen
     const path = `${directory}/${name}`
     await withFile(disk, path, async (file) => {
       const header = decodeSegmentHeader(await file.read(0, segmentHeaderBytes), name)
-      files.push({ id, name, path, bytes: file.size, header: header?.id === id ? header : undefined })
+      const isOwn = header?.id === id
+      const isUnwritten = header !== undefined && !isOwn
+      files.push({ id, name, path, bytes: file.size, header: isOwn ? header : undefined, isUnwritten })
     })
   }
   return { files, spares }
@@ -185,7 +216,7 @@ function commonIdentity(files: readonly SegmentFile[]): number | undefined {
 async function findFloors(disk: Disk, files: readonly SegmentFile[], identity: number | undefined): Promise<Floors> {
   for (const { id, name, path, header } of files.toReversed()) {
     if (!header) continue
-    const batch = await withFile(disk, path, (file) => new SegmentReader(file, id, identity).next())
+    const batch = await withFile(disk, path, (file) => new SegmentReader(file, id, identity, true).next())
     const { firstBatch } = header
     if (batch?.bytes === undefined || batch.header.number !== firstBatch) continue
     const body = batch.bytes.subarray(batchHeaderBytes)
@@ -201,10 +232,6 @@ async function withFile<T>(disk: Disk, path: string, use: (file: DiskFile) => Pr
   } finally {
     await file.close()
   }
-}
-
-function applyBatch(replay: Replay, number: number, bytes: Uint8Array, name: string): void {
-  describeErrors(name, number, () => replay.apply(number, bytes.subarray(batchHeaderBytes)))
 }
 
 /**

@@ -34,6 +34,8 @@ export class SegmentReader {
   readonly #salt: number
   readonly #size: number
   #identity: number | undefined
+  /** A batch starts here at the latest. */
+  readonly #lastStart: number
   /** Where to look for the next batch. */
   #position = segmentHeaderBytes
   #window: Uint8Array = emptyBytes
@@ -41,17 +43,19 @@ export class SegmentReader {
 
   /**
    * @param identity Of the log; undefined where no segment's header tells: then any is taken, and the first one stays.
+   * @param onlyFirst Whether to look at the place of the first batch only.
    */
-  constructor(file: DiskFile, id: number, identity: number | undefined) {
+  constructor(file: DiskFile, id: number, identity: number | undefined, onlyFirst: boolean) {
     this.#file = file
     this.#salt = segmentSalt(id)
     this.#size = file.size
     this.#identity = identity
+    this.#lastStart = Math.min(file.size - batchHeaderBytes, onlyFirst ? segmentHeaderBytes : file.size)
   }
 
   /** The next batch with a whole header; undefined at the end. */
   async next(): Promise<ReadBatch | undefined> {
-    for (; this.#position + batchHeaderBytes <= this.#size; this.#position += sectorBytes) {
+    for (; this.#position <= this.#lastStart; this.#position += sectorBytes) {
       const position = this.#position
       if (!this.#holds(position, batchHeaderBytes)) await this.#load(position, batchHeaderBytes)
       const header = decodeBatchHeader(this.#window, position - this.#windowStart, this.#salt)
