@@ -150,20 +150,32 @@ test('when the connection goes, who serves a request learns that nobody waits fo
   }
 })
 
-test('a request that is still in the buffer of its turn when the connection goes was certainly not done', async () => {
-  const world = new World()
-  const [a] = await openPair(world)
-  const outcome = new Outcome()
-  const connection = world.connections.find((end) => end.host === 'n1' && end.state === 'open' && end.writes > 1)!
-  // The loss is told in the turn in which the request is made, before its end.
-  connection.close(new Error('reset'))
-  const { closed } = connection.handler
-  connection.handler.closed = (error) => {
-    a.request(2, 1, () => {}, { timeoutMs: 1000 }, outcome)
-    closed.call(connection.handler, error)
+test('a request in the buffer of the turn in which a connection goes: not done if that was to carry it, else unknown', async () => {
+  for (const [direction, expected] of [
+    ['outbound', 'UNAVAILABLE'],
+    ['inbound', 'OUTCOME_UNKNOWN'],
+  ]) {
+    const world = new World()
+    const [a, b] = await openPair(world)
+    let served = 0
+    b.serve(1, () => served++)
+    const outcome = new Outcome()
+    // Node 1's ends, in the order of `connect`: what it opened, then what it accepted from node 2.
+    const ends = world.connections.filter((end) => end.host === 'n1' && end.state === 'open')
+    const end = ends[direction === 'outbound' ? 0 : 1]!
+    const { handler } = end
+    end.handler = {
+      data: (chunk) => handler.data(chunk),
+      closed: (error) => {
+        a.request(2, 1, () => {}, { timeoutMs: 60_000 }, outcome)
+        handler.closed(error)
+      },
+    }
+    end.close(new Error('reset'))
+    await world.run(10)
+    assert.equal(outcome.value, expected)
+    assert.equal(served, direction === 'outbound' ? 0 : 1)
   }
-  await world.run(1)
-  assert.equal(outcome.value, 'UNAVAILABLE')
 })
 
 test('a node that was asleep does not take the silence of that time for the death of others', async () => {

@@ -90,6 +90,36 @@ for (const purpose of ['messages', 'bulk'] as const satisfies readonly Purpose[]
   })
 }
 
+function encode(kind: FrameKind, ...numbers: readonly number[]): Uint8Array {
+  const outbox = new Outbox(limits.frameBytesMax)
+  const writer = outbox.begin(kind, 1)
+  for (const number of numbers) writer.uint32(number)
+  outbox.finish()
+  return Uint8Array.from(Buffer.concat(outbox.take()))
+}
+
+test('frames against the direction of their connection are damage', async () => {
+  const world = new World()
+  await listenAsNode2(world, 1, encode('oneWay'))
+  const target = await openTarget(world)
+  await world.until(() => target.status()[0]!.counters.damaged === 1)
+})
+
+test('a request that comes twice is damage, and is served once', async () => {
+  const world = new World()
+  await listenAsNode2(world, 1)
+  const target = await openNode(world, 1)
+  let served = 0
+  target.serve(1, () => served++)
+  await world.run(10)
+  const stranger = new Stranger(world).greet()
+  for (let i = 0; i < 2; i++) stranger.end.write(encode('request', 7, 1000))
+  await world.run(10)
+  assert.ok(stranger.isClosed)
+  assert.equal(served, 1)
+  assert.equal(target.status()[0]!.counters.damaged, 1)
+})
+
 test('a peer that announces the largest frames and sends little of them makes the node hold one at a time', async () => {
   const world = new World()
   const target = await openTarget(world)

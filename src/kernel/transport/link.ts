@@ -180,8 +180,6 @@ export class Link {
   resume(): void {
     if (!this.#paused) return
     this.#paused = false
-    // The other side may have been speaking all the while.
-    this.#heard = true
     this.#connection.resume()
   }
 

@@ -125,6 +125,7 @@ export class PeerMessages implements LinkOwner, AnswerRoute {
     timeoutMs: number,
     callbacks: RequestCallbacks,
   ): OutgoingRequest {
+    assert(timeoutMs > 0 && timeoutMs <= 0xffff_ffff, 'the time left fits in a frame')
     const link = this.#outbound
     const { limits, clock } = this.#context
     if (!this.#connected || !link?.isOpen) return this.#refuse(callbacks, `not connected to node ${this.id}`)
@@ -172,7 +173,7 @@ export class PeerMessages implements LinkOwner, AnswerRoute {
 
   pause(channel: number): void {
     this.#pausing.add(channel)
-    this.#inbound?.pause()
+    if (this.#inboundHeard) this.#inbound?.pause()
   }
 
   resume(channel: number): void {
@@ -211,6 +212,8 @@ export class PeerMessages implements LinkOwner, AnswerRoute {
     else return
     this.#connectedMayChange(error)
     this.served.abandonAll()
+    // What is still in the buffer of the outbound link does leave, unless it is that link which went.
+    if (link.direction === 'inbound') this.requests.sent()
     this.requests.failAll(error ? error.message : 'the connection was closed')
     if (link.direction === 'outbound') this.#outboundLost()
   }

@@ -33,7 +33,7 @@ export class Requests {
     return this.#lastId
   }
 
-  /** Everything added so far was handed to the connection. */
+  /** Everything added so far was handed to the connection, or will be. */
   sent(): void {
     this.#lastSentId = this.#lastId
   }

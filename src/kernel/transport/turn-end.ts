@@ -9,7 +9,6 @@ export interface Flushable {
 export class TurnEnd {
   readonly #clock: Clock
   #touched: Flushable[] = []
-  #spare: Flushable[] = []
   #isDeferred = false
   readonly #run = () => {
     this.#isDeferred = false
@@ -32,9 +31,7 @@ export class TurnEnd {
   flush(): void {
     const touched = this.#touched
     if (touched.length === 0) return
-    this.#touched = this.#spare
+    this.#touched = []
     for (const flushable of touched) flushable.flush()
-    touched.length = 0
-    this.#spare = touched
   }
 }

@@ -20,7 +20,7 @@ export class BulkOutbound implements LinkOwner {
   readonly #streams = new Map<number, OutgoingStream>()
   #link: Link | undefined
   #lastId = 0
-  #idleSinceMs = 0
+  #idleSinceMs: number | undefined
 
   constructor(options: BulkOutboundOptions) {
     this.#options = options
@@ -47,6 +47,7 @@ export class BulkOutbound implements LinkOwner {
 
   opened(link: Link): void {
     this.#link = link
+    this.#idleSinceMs = undefined
     for (const stream of this.#streams.values()) stream.open(link)
   }
 
@@ -60,8 +61,8 @@ export class BulkOutbound implements LinkOwner {
     const link = this.#link
     if (!link) return
     link.beat(nowMs, wasAsleep)
-    if (this.#streams.size > 0) this.#idleSinceMs = nowMs
-    else if (nowMs - this.#idleSinceMs >= limits.bulkIdleMs) link.end()
+    this.#idleSinceMs = this.#streams.size > 0 ? undefined : (this.#idleSinceMs ?? nowMs)
+    if (this.#idleSinceMs !== undefined && nowMs - this.#idleSinceMs >= limits.bulkIdleMs) link.end()
   }
 
   close(): Link | undefined {

@@ -213,8 +213,9 @@ test('the connection is opened for the first stream and closed some time after t
     const outcome = watch(a.openBulk(2, 1, new Uint8Array(0)).end())
     await world.run(100)
     assert.equal(outcome.value, 'done')
+    await world.run(bulkIdleMs - 1000)
     assert.equal(open(), 3)
-    await world.run(bulkIdleMs + 1000)
+    await world.run(2000)
     assert.equal(open(), 2)
   }
 })

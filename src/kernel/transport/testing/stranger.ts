@@ -3,8 +3,12 @@ import { decodeAnswer, encodeAnswer, encodeGreeting, HandshakeReader } from '../
 import { peer } from './nodes.ts'
 import type { End, World } from './world.ts'
 
-/** Accepts what comes to node 2, as its `incarnation`, and never says anything else. */
-export async function listenAsNode2(world: World, incarnation: number): Promise<void> {
+/** Accepts what comes to node 2, as its `incarnation`, then says `rest` and nothing more. */
+export async function listenAsNode2(
+  world: World,
+  incarnation: number,
+  rest: Uint8Array = new Uint8Array(0),
+): Promise<void> {
   const versions = { min: 1, max: 1 }
   const answer = {
     verdict: 'accepted',
@@ -19,8 +23,10 @@ export async function listenAsNode2(world: World, incarnation: number): Promise<
     let isGreeted = false
     connection.handler = {
       data() {
-        if (!isGreeted) connection.write(encodeAnswer(answer))
+        if (isGreeted) return
         isGreeted = true
+        connection.write(encodeAnswer(answer))
+        connection.write(rest)
       },
       closed() {},
     }
