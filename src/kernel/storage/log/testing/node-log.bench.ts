@@ -1,9 +1,10 @@
 /**
- * Prints what a turn of the node log costs on this machine's disk: node
- * src/kernel/storage/log/testing/node-log.bench.ts [directory]
+ * Prints what a turn of the node log costs on this machine's disk:
+ * node src/kernel/storage/log/testing/node-log.bench.ts [directory]
  *
- * Fifty groups append one entry of 100 bytes each and are flushed in one batch, which is awaited; all boundaries move
- * so that segments come and go. `encode` is the same on a disk that takes no time: what the log itself costs.
+ * Fifty groups append one entry of 100 bytes each and are flushed in one batch, which is awaited; boundaries move so that
+ * segments come and go. `encode` is that on a disk that takes no time: what the log itself costs. `appending` and
+ * `overwriting` are writes of as many bytes without a log: what the disk costs.
  */
 
 import { mkdtempSync, rmSync } from 'node:fs'
@@ -51,7 +52,7 @@ async function run({ disk, random, directory, segmentBytes, seconds, skip }: Loa
     index++
     const entries: LogEntry[] = [{ index, term: 1, kind: 0, data }]
     for (let group = 1; group <= groups; group++) log.appendEntries(group, entries)
-    if (index % 4000 === 0) for (let group = 1; group <= groups; group++) log.appendBoundary(group, { index, term: 1 })
+    if (index % 500 === 0) for (let group = 1; group <= groups; group++) log.appendBoundary(group, { index, term: 1 })
     flushedMs = performance.now()
     log.flush()
   }
@@ -116,6 +117,43 @@ const noDisk: Disk = {
   syncDirectory: async () => {},
 }
 
+/** Writes of as many bytes as a batch has, to a file that grows or one that has its blocks. */
+async function runDisk(disk: Disk, isGrowing: boolean, seconds: number): Promise<Result> {
+  const bytes = new Uint8Array(2 * 4096).fill(7)
+  const file = await disk.open(isGrowing ? 'growing' : 'fixed', { create: true })
+  const fixedBytes = 16 << 20
+  if (!isGrowing) {
+    await file.write(0, new Uint8Array(fixedBytes))
+    await file.sync()
+  }
+  const latencies: number[] = []
+  const startMs = performance.now()
+  const cpu = process.cpuUsage()
+  let position = 0
+  await new Promise<void>((resolve, reject) => {
+    const turn = () => {
+      const beganMs = performance.now()
+      file.writeDurably(isGrowing ? position : position % fixedBytes, [bytes], (error) => {
+        if (error) return reject(error)
+        const nowMs = performance.now()
+        latencies.push(nowMs - beganMs)
+        position += bytes.length
+        if (nowMs - startMs > seconds * 1000) resolve()
+        else turn()
+      })
+    }
+    turn()
+  })
+  const used = process.cpuUsage(cpu)
+  await file.close()
+  return {
+    batches: latencies.length,
+    seconds: (performance.now() - startMs) / 1000,
+    cpuSeconds: (used.user + used.system) / 1e6,
+    latencies: latencies.sort((a, b) => a - b),
+  }
+}
+
 const root = mkdtempSync(join(process.argv[2] ?? tmpdir(), 'node-log-'))
 const host = createNodeHost({ root })
 try {
@@ -125,12 +163,24 @@ try {
     random: createRandom(1),
     directory: '',
     segmentBytes: 64 << 20,
-    seconds: 2,
+    seconds: 1,
     skip: 5000,
   }
   print('encode', await run(encode))
-  print('new segment', await run({ disk, random, directory: 'a', segmentBytes: 64 << 20, seconds: 2, skip: 500 }))
-  print('recycled', await run({ disk, random, directory: 'b', segmentBytes: 4 << 20, seconds: 3, skip: 5000 }))
+  // In turns: what else the machine does then meets all of them.
+  for (let round = 0; round < 3; round++) {
+    print('appending', await runDisk(disk, true, 1))
+    print('overwriting', await runDisk(disk, false, 1))
+
+    print(
+      'new segment',
+      await run({ disk, random, directory: `new ${round}`, segmentBytes: 64 << 20, seconds: 1, skip: 200 }),
+    )
+    print(
+      'recycled',
+      await run({ disk, random, directory: `old ${round}`, segmentBytes: 2 << 20, seconds: 1, skip: 2000 }),
+    )
+  }
 } finally {
   await host.close()
   rmSync(root, { recursive: true })
