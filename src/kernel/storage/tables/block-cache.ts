@@ -45,7 +45,8 @@ export class BlockCache<Content = unknown> {
     const cost = bytes + entryCostBytes
     this.#evict(this.bytesMax - cost)
     const position = this.#ring.length
-    const entry = { content, home, offset, bytes: cost, referenced: true, pins: 1, position }
+    // Not marked yet: what is read once, a scan's, leaves before what is read again.
+    const entry = { content, home, offset, bytes: cost, referenced: false, pins: 1, position }
     this.#ring.push(entry)
     home.set(offset, entry)
     this.#bytes += cost

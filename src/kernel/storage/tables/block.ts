@@ -1,4 +1,4 @@
-import { allocateSlow, copyBytes, emptyBytes } from '#kernel/base/bytes.ts'
+import { allocateSlow, emptyBytes } from '#kernel/base/bytes.ts'
 import { UnumError } from '#kernel/base/errors.ts'
 import { compareSlices, keyBytesMax, valueBytesMax } from './keys.ts'
 import { RowCursor } from './row-cursor.ts'
@@ -14,17 +14,14 @@ import { RowCursor } from './row-cursor.ts'
  */
 export const restartInterval = 16
 
-/** Where a search ended; one instance, valid until the next search. */
+/** A row that was looked for; one instance, valid until the next search. */
 export interface Found {
-  /** Whether there is a row at or above the key. */
-  any: boolean
-  /** Whether it is the key's own. */
-  exact: boolean
+  isFound: boolean
   valueStart: number
   /** Below `valueStart` for a tombstone. */
   valueEnd: number
 }
-const found: Found = { any: false, exact: false, valueStart: 0, valueEnd: 0 }
+const found: Found = { isFound: false, valueStart: 0, valueEnd: 0 }
 
 /** The varint read last, and where it ends: two results without an object per call. */
 let varintEnd = 0
@@ -116,11 +113,11 @@ export class Block {
   }
 
   /**
-   * The first row at or above `key`. While rows are below the key, it is enough to know how many bytes the last one has in
+   * The row of `key`. While rows are below the key, it is enough to know how many bytes the last one has in
    * common with it: a row that shares more of its predecessor is below too, one that shares less is above, and only one
    * that shares exactly that much has to be compared.
    */
-  search(key: Uint8Array): Found {
+  find(key: Uint8Array): Found {
     const { bytes, rowsEnd } = this
     let low = 0
     let high = this.restartCount
@@ -135,7 +132,6 @@ export class Block {
     }
     let at = low === 0 ? 0 : this.restart(low - 1)
     let common = 0
-    found.any = true
     while (at < rowsEnd) {
       const shared = varint(bytes, at)
       const rest = varint(bytes, varintEnd)
@@ -154,7 +150,7 @@ export class Block {
           order = i === valueAt ? shared + rest - key.length : common === key.length ? 1 : bytes[i]! - key[common]!
         }
         if (order >= 0) {
-          found.exact = order === 0
+          found.isFound = order === 0
           found.valueStart = valueAt
           found.valueEnd = valueEnd
           return found
@@ -162,8 +158,7 @@ export class Block {
       }
       at = value === 0 ? valueAt : valueEnd
     }
-    found.any = false
-    found.exact = false
+    found.isFound = false
     return found
   }
 }
@@ -177,6 +172,7 @@ export class BlockCursor extends RowCursor {
   #interval = 0
   #row = 0
   #rows = 0
+  /** Of row i in `keyBytes`: from i to i + 1. */
   readonly #keyEnds = new Int32Array(restartInterval + 1)
   readonly #valueStarts = new Int32Array(restartInterval)
   readonly #valueEnds = new Int32Array(restartInterval)
@@ -237,7 +233,7 @@ export class BlockCursor extends RowCursor {
     this.#unpack(low - 1)
     let row = this.#rows - 1
     // The first row of the interval is below the key, so the walk ends there at the latest.
-    while (compareSlices(this.keyBytes, this.#keyStart(row), this.#keyEnds[row + 1]!, key, 0, key.length) >= 0) row--
+    while (compareSlices(this.keyBytes, this.#keyEnds[row]!, this.#keyEnds[row + 1]!, key, 0, key.length) >= 0) row--
     this.#show(row)
   }
 
@@ -247,10 +243,6 @@ export class BlockCursor extends RowCursor {
     if (interval < 0 || interval >= this.#block!.restartCount) return
     if (interval !== this.#interval) this.#unpack(interval)
     this.#show(row < 0 ? this.#rows - 1 : 0)
-  }
-
-  #keyStart(row: number): number {
-    return this.#keyEnds[row]!
   }
 
   #show(row: number): void {
@@ -296,114 +288,6 @@ export class BlockCursor extends RowCursor {
     this.keyBytes = keys
     this.#rows = row
     this.#interval = interval
-  }
-}
-
-/** Builds one block after another. */
-export class BlockWriter {
-  bytes = allocateSlow(8192)
-  /** Of the rows so far. */
-  length = 0
-  rows = 0
-  #restarts = new Uint32Array(64)
-  #lastKey = allocateSlow(256)
-  #lastKeyLength = 0
-
-  /** Keys must ascend. `valueEnd < valueStart` for a tombstone. */
-  add(
-    keyBytes: Uint8Array,
-    keyStart: number,
-    keyEnd: number,
-    valueBytes: Uint8Array,
-    valueStart: number,
-    valueEnd: number,
-  ): void {
-    const keyLength = keyEnd - keyStart
-    const valueLength = valueEnd < valueStart ? 0 : valueEnd - valueStart
-    this.#reserve(15 + keyLength + valueLength)
-    let last = this.#lastKey
-    let shared = 0
-    if (this.rows % restartInterval === 0) this.#addRestart()
-    else {
-      const most = Math.min(keyLength, this.#lastKeyLength)
-      while (shared < most && last[shared] === keyBytes[keyStart + shared]) shared++
-    }
-    this.#varint(shared)
-    this.#varint(keyLength - shared)
-    this.#varint(valueEnd < valueStart ? 0 : valueLength + 1)
-    if (keyLength > last.length) {
-      last = allocateSlow(keyLength * 2)
-      last.set(this.#lastKey.subarray(0, shared))
-      this.#lastKey = last
-    }
-    const { bytes } = this
-    let at = this.length
-    for (let i = shared; i < keyLength; i++) {
-      const byte = keyBytes[keyStart + i]!
-      bytes[at++] = byte
-      last[i] = byte
-    }
-    this.#lastKeyLength = keyLength
-    if (valueLength > 0) bytes.set(valueBytes.subarray(valueStart, valueEnd), at)
-    this.length = at + valueLength
-    this.rows++
-  }
-
-  /** A copy of the key added last. */
-  get lastKey(): Uint8Array {
-    return copyBytes(this.#lastKey.subarray(0, this.#lastKeyLength))
-  }
-
-  /** Length of the finished block. */
-  get finishedLength(): number {
-    return this.length + Math.ceil(this.rows / restartInterval) * 4 + 4
-  }
-
-  /** The finished block, valid until the next `add`; the writer starts anew. */
-  finish(): Uint8Array {
-    const count = Math.ceil(this.rows / restartInterval)
-    this.#reserve(count * 4 + 4)
-    for (let i = 0; i < count; i++) this.#uint32(this.#restarts[i]!)
-    this.#uint32(count)
-    const block = this.bytes.subarray(0, this.length)
-    this.length = 0
-    this.rows = 0
-    return block
-  }
-
-  #addRestart(): void {
-    const restart = this.rows / restartInterval
-    if (restart === this.#restarts.length) {
-      const grown = new Uint32Array(restart * 2)
-      grown.set(this.#restarts)
-      this.#restarts = grown
-    }
-    this.#restarts[restart] = this.length
-  }
-
-  #reserve(count: number): void {
-    const wanted = this.length + count
-    if (wanted <= this.bytes.length) return
-    const grown = allocateSlow(wanted * 2)
-    grown.set(this.bytes.subarray(0, this.length))
-    this.bytes = grown
-  }
-
-  #varint(value: number): void {
-    const { bytes } = this
-    while (value >= 0x80) {
-      bytes[this.length++] = (value & 0x7f) | 0x80
-      value >>>= 7
-    }
-    bytes[this.length++] = value
-  }
-
-  #uint32(value: number): void {
-    const { bytes } = this
-    bytes[this.length++] = value
-    bytes[this.length++] = value >>> 8
-    bytes[this.length++] = value >>> 16
-    bytes[this.length++] = value >>> 24
   }
 }
 

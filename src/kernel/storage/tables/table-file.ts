@@ -115,8 +115,8 @@ export class TableFile {
       if (at < index.count) {
         const section = index.section(at)
         const block = this.block(section) ?? this.missing([section])
-        const row = block.search(key)
-        if (row.exact) {
+        const row = block.find(key)
+        if (row.isFound) {
           return row.valueEnd < row.valueStart ? null : block.bytes.subarray(row.valueStart, row.valueEnd)
         }
       }

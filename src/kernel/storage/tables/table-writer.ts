@@ -1,7 +1,7 @@
 import { allocateSlow, compareBytes, copyBytes, emptyBytes } from '#kernel/base/bytes.ts'
 import { crc32c } from '#kernel/base/crc32c.ts'
 import { assert } from '#kernel/base/errors.ts'
-import { BlockWriter } from './block.ts'
+import { BlockWriter } from './block-writer.ts'
 import { addToFilter, filterBytes, hashKey } from './bloom-filter.ts'
 import { compareEnds, successor } from './keys.ts'
 import type { Row } from './row-cursor.ts'
