@@ -285,3 +285,21 @@ describe('garbage', () => {
     assert.ok(replies.endsWith('$-1\r\n-ERR Protocol error: invalid multibulk length\r\n'))
   })
 })
+
+describe('connections that come and go', () => {
+  it('leave nothing behind, ten thousand of them', () => {
+    const node = new NodeTwin()
+    node.gateway.answers = 'late'
+    for (let i = 0; i < 10_000; i++) {
+      const connection = node.connect()
+      connection.send(encodeCommand(i % 2 === 0 ? ['SET', 'a', i] : ['MULTI']))
+      connection.send('*2\r\n$3\r\nGET\r\n$100')
+      connection.handler.closed()
+    }
+    deliverAll(node)
+    node.gateway.answers = 'at once'
+    const last = node.connect()
+    assert.equal(node.exchange(last, ['CLIENT', 'LIST']).split('id=').length - 1, 1)
+    assert.equal(node.exchange(last, ['GET', 'a']), '$4\r\n9998\r\n')
+  })
+})

@@ -72,10 +72,14 @@ async function freePort(): Promise<number> {
 export class RealRedis {
   readonly #socket: Socket
   readonly #stop: () => Promise<void>
+  /** Rejects when the server closes the connection, so that nobody waits for its replies for ever. */
+  readonly #closed: Promise<never>
 
   constructor(socket: Socket, stop: () => Promise<void>) {
     this.#socket = socket
     this.#stop = stop
+    this.#closed = once(socket, 'close').then(() => Promise.reject(new Error('the server closed the connection')))
+    this.#closed.catch(() => undefined)
   }
 
   /** Sends commands at once and returns the bytes of their replies. One call at a time. */
@@ -84,7 +88,7 @@ export class RealRedis {
     const replies: Uint8Array[] = []
     let pending: Uint8Array = new Uint8Array(0)
     while (replies.length < commands.length) {
-      const [chunk] = (await once(this.#socket, 'data')) as [Uint8Array]
+      const [chunk] = (await Promise.race([once(this.#socket, 'data'), this.#closed])) as [Uint8Array]
       pending = concatBytes([pending, chunk])
       let at = 0
       for (let read = readReply(pending, at); read; read = at < pending.length ? readReply(pending, at) : undefined) {
