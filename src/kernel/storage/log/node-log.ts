@@ -76,7 +76,12 @@ export async function openNodeLog(options: NodeLogOptions): Promise<OpenedNodeLo
   await options.disk.makeDirectory(options.directory)
   const recovered = await recoverLog(options.disk, options.directory)
   const log = new SegmentedNodeLog(options, recovered)
-  await log.begin()
+  try {
+    await log.begin()
+  } catch (error) {
+    await log.close()
+    throw error
+  }
   return log
 }
 
@@ -252,6 +257,7 @@ class SegmentedNodeLog implements OpenedNodeLog {
 
   async close(): Promise<void> {
     if (this.#state === 'open') this.#state = 'closing'
+    this.#writeNext()
     if (this.#writing) {
       await new Promise<void>((resolve) => {
         this.#drained = resolve
@@ -376,7 +382,7 @@ class SegmentedNodeLog implements OpenedNodeLog {
   }
 
   #writeNext(): void {
-    if (this.#writing) return
+    if (this.#writing || this.#state === 'failed' || this.#state === 'closed') return
     const waiting = this.#waiting[0]
     if (waiting) {
       if (waiting.number > this.#flushThrough) return

@@ -319,6 +319,22 @@ suite('batches', () => {
     assert.deepEqual(indexes(script, 1), [1, 2])
   })
 
+  test('that were flushed are synced also where the log is closed by who hears of the one before', async () => {
+    const script = new ScriptedLog()
+    const log = await script.open()
+    let closed: Promise<void> | undefined
+    script.onSynced = () => {
+      closed ??= log.close()
+    }
+    log.appendEntries(1, [entry(1)])
+    log.flush()
+    log.appendEntries(1, [entry(2)])
+    log.flush()
+    await settle()
+    await closed
+    assert.deepEqual(script.synced, [1, 2])
+  })
+
   test('are not written any more after one has failed', async () => {
     const script = new ScriptedLog()
     const log = await script.open()

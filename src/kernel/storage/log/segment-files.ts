@@ -120,8 +120,9 @@ export class SegmentFiles {
   retire(segment: Segment): void {
     const { disk, directory, segmentBytes } = this.#options
     const name = segmentFileName(segment.id, 'log')
+    const isFit = segment.filledBytes * 2 > segmentBytes && segment.filledBytes < 2 * segmentBytes
     this.#later(async () => {
-      if (this.#spares.length < sparesMax && segment.filledBytes * 2 > segmentBytes) {
+      if (isFit && this.#spares.length < sparesMax) {
         const spare = segmentFileName(segment.id, 'spare')
         await disk.rename(`${directory}/${name}`, `${directory}/${spare}`)
         this.#spares.push(spare)

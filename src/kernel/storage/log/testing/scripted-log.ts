@@ -24,6 +24,7 @@ export class ScriptedLog {
   readonly failures: Error[] = []
   /** Numbers in the order in which they were acknowledged. */
   readonly synced: number[] = []
+  onSynced: () => void = () => {}
   log!: OpenedNodeLog
 
   constructor(disk = new MemoryDisk(), segmentBytes = 16 << 10) {
@@ -38,7 +39,10 @@ export class ScriptedLog {
       segmentBytes: this.#segmentBytes,
       ...(options.batchBytesMax === undefined ? {} : { batchBytesMax: options.batchBytesMax }),
       events: {
-        synced: (batch) => this.synced.push(batch),
+        synced: (batch) => {
+          this.synced.push(batch)
+          this.onSynced()
+        },
         failed: (error) => this.failures.push(error),
       },
     })
