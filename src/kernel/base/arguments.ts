@@ -1,4 +1,4 @@
-import { allocate, latin1Text, utf8Text } from './bytes.ts'
+import { allocate, emptyBytes, latin1Text, utf8Text } from './bytes.ts'
 
 /**
  * A list of byte strings in one buffer, by offsets: no object per argument. Parsers fill a reused instance that is valid
@@ -7,18 +7,17 @@ import { allocate, latin1Text, utf8Text } from './bytes.ts'
 export class Arguments {
   bytes: Uint8Array
   count = 0
-  /** Start and end of argument i at 2i and 2i + 1. */
-  offsets: Int32Array
+  /** Start and end of argument i at 2i and 2i + 1. A plain array: for a few numbers it costs a fraction of a typed one. */
+  offsets: number[] = []
 
-  constructor(bytes: Uint8Array = new Uint8Array(0), capacity = 16) {
+  constructor(bytes: Uint8Array = emptyBytes) {
     this.bytes = bytes
-    this.offsets = new Int32Array(capacity * 2)
   }
 
   static of(...values: readonly Uint8Array[]): Arguments {
     let length = 0
     for (const value of values) length += value.length
-    const args = new Arguments(allocate(length), Math.max(1, values.length))
+    const args = new Arguments(allocate(length))
     let at = 0
     for (const value of values) {
       args.bytes.set(value, at)
@@ -35,15 +34,9 @@ export class Arguments {
   }
 
   push(start: number, end: number): void {
-    let offsets = this.offsets
     const at = this.count * 2
-    if (at === offsets.length) {
-      offsets = new Int32Array(at * 2)
-      offsets.set(this.offsets)
-      this.offsets = offsets
-    }
-    offsets[at] = start
-    offsets[at + 1] = end
+    this.offsets[at] = start
+    this.offsets[at + 1] = end
     this.count++
   }
 
@@ -89,7 +82,7 @@ export class Arguments {
   clone(from = 0, to = this.count): Arguments {
     let length = 0
     for (let i = from; i < to; i++) length += this.length(i)
-    const copy = new Arguments(allocate(length), Math.max(1, to - from))
+    const copy = new Arguments(allocate(length))
     let at = 0
     for (let i = from; i < to; i++) {
       const start = this.start(i)

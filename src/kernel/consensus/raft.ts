@@ -166,7 +166,7 @@ export class Raft {
   /** Campaigns now instead of waiting for a timeout: for the first leader of a new group. Refused votes do no harm. */
   campaign(nowMs: number): void {
     this.nowMs = nowMs
-    if (this.role === 'leader' || !this.mayLead) return
+    if (this.role !== 'follower' || !this.mayLead) return // an election under way takes its time
     this.resetElectionDeadline()
     startElection(this, { pre: true, transfer: false })
   }

@@ -1,4 +1,5 @@
 import type { ByteWriter } from '#kernel/base/byte-writer.ts'
+import { copyBytes } from '#kernel/base/bytes.ts'
 import type { Cursor, KeyRange, TreeReader } from '#kernel/storage/tables/tree.ts'
 import { type EntryWriter, effectKinds } from './entry.ts'
 import { type Evaluation, WriteNeeded } from './evaluation.ts'
@@ -88,10 +89,11 @@ export class WriteContext implements Evaluation {
   }
 
   put(key: Uint8Array, value: Uint8Array): void {
-    this.#overlay.put(key, value)
-    this.#writer.uint8(effectKinds.put)
-    this.#writer.block(key)
-    this.#writer.block(value)
+    const writer = this.#writer
+    writer.uint8(effectKinds.put)
+    writer.block(key)
+    writer.block(value)
+    this.#overlay.put(key, writer.length - value.length, writer.length)
   }
 
   delete(key: Uint8Array): void {
@@ -101,7 +103,7 @@ export class WriteContext implements Evaluation {
   }
 
   deleteRange(range: KeyRange): void {
-    this.#overlay.deleteRange({ from: range.from.slice(), to: range.to?.slice() })
+    this.#overlay.deleteRange({ from: copyBytes(range.from), to: range.to && copyBytes(range.to) })
     this.#writer.uint8(effectKinds.deleteRange)
     this.#writer.block(range.from)
     this.#writer.uint8(range.to ? 1 : 0)

@@ -101,7 +101,7 @@ export class ShardLeader {
     this.#limits = options.limits
     this.#log = options.log
     this.#damaged = options.damaged
-    this.#overlay = new Overlay(options.state.tree)
+    this.#overlay = new Overlay(options.state.tree, this.#entry.writer)
     this.#readContext = new ReadContext(options.state.tree, options.state.counters)
     this.#writeContext = new WriteContext(this.#overlay, this.#entry, options.state.counters)
   }
@@ -157,7 +157,7 @@ export class ShardLeader {
       }
     }
     if (this.#waiting.length > 0) this.#waiting.push(call)
-    else this.#start(call)
+    else this.#begin(call)
   }
 
   /** Proposes what is gathered, unless enough is in flight. Called at the end of each turn. */
@@ -206,7 +206,7 @@ export class ShardLeader {
       this.#answers = []
       for (const { call, reply } of answers) call.replied(reply)
     }
-    while (this.#waiting.length > 0 && this.isServing && this.#hasRoom()) this.#start(this.#waiting.shift()!)
+    while (this.#waiting.length > 0 && this.isServing && this.#hasRoom()) this.#begin(this.#waiting.shift()!)
   }
 
   // ---- leadership ----
@@ -259,7 +259,7 @@ export class ShardLeader {
 
   // ---- evaluation ----
 
-  #start(call: ShardCall): void {
+  #begin(call: ShardCall): void {
     if (call.isRetry && this.#answerRetry(call)) return
     if (call.followsOwn && this.#followsUnconfirmed(call)) {
       this.#confirmFirst(call)
@@ -379,7 +379,7 @@ export class ShardLeader {
     const flight = this.#open
     const data = this.#entry.take()
     flight.index = group.raft.propose(entryKinds.command, data)
-    flight.batch = this.#overlay.closeBatch()
+    flight.batch = this.#overlay.closeBatch(data)
     flight.bytes = data.length
     this.#inFlightBytes += data.length
     assert(flight.index > 0, 'a serving leader can propose')
@@ -454,7 +454,12 @@ export class ShardLeader {
     if (this.#term !== term) return
     const calls = this.#parked.get(key) ?? []
     this.#parked.delete(key)
-    for (const call of calls) this.submit(call)
+    for (const call of calls) {
+      const behind = this.#parked.get(key)
+      if (behind) behind.push(call)
+      else if (this.isServing && this.#waiting.length === 0) this.#begin(call)
+      else this.#waiting.push(call)
+    }
   }
 
   #finished(call: ShardCall): void {

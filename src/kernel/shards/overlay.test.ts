@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import test from 'node:test'
+import { ByteWriter } from '#kernel/base/byte-writer.ts'
 import { latin1Bytes, latin1Text } from '#kernel/base/bytes.ts'
 import { createRandom } from '#kernel/base/random.ts'
 import { createSortedMapTree } from '#kernel/storage/tables/index.ts'
@@ -14,7 +15,11 @@ type Operation =
 
 function perform(target: Pick<TreeWriter, 'put' | 'delete' | 'deleteRange'>, operation: Operation): void {
   if (operation.kind === 'put') target.put(latin1Bytes(operation.key), latin1Bytes(operation.value))
-  else if (operation.kind === 'delete') target.delete(latin1Bytes(operation.key))
+  else performDeletion(target, operation)
+}
+
+function performDeletion(target: Pick<TreeWriter, 'delete' | 'deleteRange'>, operation: Operation): void {
+  if (operation.kind === 'delete') target.delete(latin1Bytes(operation.key))
   else if (operation.kind === 'range') target.deleteRange(rangeOf(operation.from, operation.to))
 }
 
@@ -35,7 +40,8 @@ test('rows under an overlay read as if what is in flight were applied, through b
       String.fromCharCode(97 + random.below(8)) + (random.below(2) ? String.fromCharCode(random.below(256)) : '')
     const below = createSortedMapTree()
     const expected = createSortedMapTree()
-    const overlay = new Overlay(below)
+    const entry = new ByteWriter(16)
+    const overlay = new Overlay(below, entry)
     let counter = 0
     let appliedCounter = 0
     let open: Operation[] = []
@@ -53,12 +59,17 @@ test('rows under an overlay read as if what is in flight were applied, through b
           else operations.push({ kind: 'count', delta: random.below(5) - 2 })
         }
         const start = overlay.savepoint()
+        const { length } = entry
         for (const operation of operations) {
           if (operation.kind === 'count') overlay.count('c', operation.delta)
-          else perform(overlay, operation)
+          else if (operation.kind === 'put') {
+            entry.ascii(operation.value)
+            overlay.put(latin1Bytes(operation.key), entry.length - operation.value.length, entry.length)
+          } else performDeletion(overlay, operation)
         }
         if (random.below(4) === 0) {
           overlay.rollback(start)
+          entry.length = length
         } else {
           for (const operation of operations) {
             if (operation.kind === 'count') counter += operation.delta
@@ -68,7 +79,7 @@ test('rows under an overlay read as if what is in flight were applied, through b
         }
         overlay.commit()
       } else if (choice < 8) {
-        flights.push({ batch: overlay.closeBatch(), operations: open })
+        flights.push({ batch: overlay.closeBatch(entry.take()), operations: open })
         open = []
       } else {
         const flight = flights.shift()
@@ -87,7 +98,7 @@ test('rows under an overlay read as if what is in flight were applied, through b
       assert.deepEqual(overlay.get(one), expected.get(one), `seed ${seed}`)
       assert.equal(appliedCounter + overlay.counter('c'), counter, `seed ${seed}`)
     }
-    flights.push({ batch: overlay.closeBatch(), operations: open })
+    flights.push({ batch: overlay.closeBatch(entry.take()), operations: open })
     for (const { batch } of flights) overlay.applied(batch)
     assert.ok(overlay.isEmpty, `seed ${seed}: something is left when everything is applied`)
   }

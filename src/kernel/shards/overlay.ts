@@ -1,66 +1,77 @@
-import { compareBytes, latin1Bytes, latin1Text } from '#kernel/base/bytes.ts'
+import type { ByteWriter } from '#kernel/base/byte-writer.ts'
+import { compareBytes, emptyBytes, latin1Bytes, latin1Text } from '#kernel/base/bytes.ts'
 import type { Cursor, KeyRange, TreeReader } from '#kernel/storage/tables/tree.ts'
 
 /**
  * The effects of transactions that are evaluated but not yet applied, over the applied rows: what a writing evaluator sees at
  * the leader. Dropped whole when leadership is lost.
  *
+ * Values are not copied: a record says where its value lies in the entry that will hold it, which is `entry` while it is being
+ * written and the batch's own bytes afterwards.
+ *
  * Invariants:
  * 1. A key here hides the row below it; a range hides the rows below it, and never a key here (a range that comes later takes
  *    the keys it covers with it).
- * 2. Each record carries the batch that wrote it last; when that batch is applied, the rows say the same and the record goes.
+ * 2. Each record belongs to the batch that wrote it; when that batch is applied, the rows say the same and the record goes, unless
+ *    a later one has taken its place.
  */
 export class Overlay implements TreeReader {
   readonly #rows: TreeReader
+  readonly #entry: ByteWriter
   readonly #records = new Map<string, OverlayRecord>()
   #ranges: readonly OverlayRange[] = []
   /** In flight, by counter: not yet in the applied counters. */
   readonly #counts = new Map<string, number>()
-  /** What was written since the last `commit`, oldest first, to undo it. */
-  #undo: Undo[] = []
-  /** The batch that writes now. */
-  batch = 1
-  #open: Batch = { keys: [], counts: undefined }
+  /** What was written since the last `commit`, oldest first, to undo it: the record written, and the one that it replaced. */
+  #written: OverlayRecord[] = []
+  #replaced: (OverlayRecord | undefined)[] = []
+  /** The like for ranges and counters, with the number of records that were written before. */
+  #rarely: { readonly after: number; readonly undo: () => void }[] = []
+  #open: Batch
   readonly #closed = new Map<number, Batch>()
+  /** Evaluators read a key and then write it: its text is made once. */
+  #text = ''
 
-  constructor(rows: TreeReader) {
+  /** @param entry where effects are written; a value's place in it is given to `put`. */
+  constructor(rows: TreeReader, entry: ByteWriter) {
     this.#rows = rows
+    this.#entry = entry
+    this.#open = newBatch(1)
   }
 
   get isEmpty(): boolean {
     return this.#records.size === 0 && this.#ranges.length === 0
   }
 
-  get size(): number {
-    return this.#records.size
-  }
-
   get(key: Uint8Array): Uint8Array | undefined {
     if (this.#records.size > 0) {
-      const record = this.#records.get(latin1Text(key))
-      if (record) return record.value
+      const record = this.#records.get(this.#textOf(key))
+      if (record) return this.#valueOf(record)
     }
     if (this.#ranges.length > 0 && this.#covers(key)) return undefined
     return this.#rows.get(key)
   }
 
-  put(key: Uint8Array, value: Uint8Array): void {
-    this.#set(latin1Text(key), value.slice())
+  /** The value is `entry[start, end)`. */
+  put(key: Uint8Array, start: number, end: number): void {
+    this.#set(this.#textOf(key), start, end)
   }
 
   delete(key: Uint8Array): void {
-    this.#set(latin1Text(key), undefined)
+    this.#set(this.#textOf(key), -1, -1)
   }
 
+  /** The bounds must not change. */
   deleteRange(range: KeyRange): void {
-    for (const [key] of this.#sorted(range)) this.#set(key, undefined)
-    this.#undo.push({ kind: 'ranges', before: this.#ranges })
-    this.#ranges = [...this.#ranges, { ...range, batch: this.batch }]
+    for (const { key } of this.#sorted(range)) this.#set(key, -1, -1)
+    const before = this.#ranges
+    this.#ranges = [...before, { ...range, batch: this.#open.number }]
+    this.#rarely.push({ after: this.#written.length, undo: () => (this.#ranges = before) })
   }
 
   count(name: string, delta: number): void {
     this.#addCount(name, delta)
-    this.#undo.push({ kind: 'count', name, delta })
+    this.#rarely.push({ after: this.#written.length, undo: () => this.#addCount(name, -delta) })
   }
 
   /** Sum of what is in flight for a counter. */
@@ -74,34 +85,57 @@ export class Overlay implements TreeReader {
     const records = this.#sorted(range)
     const reverse = options?.reverse === true
     if (reverse) records.reverse()
-    return new MergedCursor(below, records, reverse, (key) => this.#covers(key))
+    return new MergedCursor(
+      below,
+      records.map((record) => ({ key: latin1Bytes(record.key), value: this.#valueOf(record) })),
+      reverse,
+      (key) => this.#covers(key),
+    )
   }
 
   /** A point to which `rollback` returns; only until the next `commit`. */
   savepoint(): number {
-    return this.#undo.length
+    return this.#written.length + this.#rarely.length
   }
 
   rollback(savepoint: number): void {
-    while (this.#undo.length > savepoint) {
-      const undo = this.#undo.pop()!
-      if (undo.kind === 'ranges') this.#ranges = undo.before
-      else if (undo.kind === 'count') this.#addCount(undo.name, -undo.delta)
-      else if (undo.before) this.#records.set(undo.key, undo.before)
-      else this.#records.delete(undo.key)
+    while (this.#written.length + this.#rarely.length > savepoint) {
+      const rare = this.#rarely.at(-1)
+      if (rare && rare.after === this.#written.length) {
+        this.#rarely.pop()
+        rare.undo()
+        continue
+      }
+      const record = this.#written.pop()!
+      const before = this.#replaced.pop()
+      record.isReplaced = true
+      if (before) {
+        before.isReplaced = false
+        this.#records.set(before.key, before)
+      } else {
+        this.#records.delete(record.key)
+      }
     }
   }
 
   /** What was written since the last call stands. */
   commit(): void {
-    this.#undo.length = 0
+    this.#written.length = 0
+    this.#replaced.length = 0
+    this.#rarely.length = 0
   }
 
-  /** The current batch is closed: what is written from here on belongs to the next. @returns the number of the closed one */
-  closeBatch(): number {
-    this.#closed.set(this.batch, this.#open)
-    this.#open = { keys: [], counts: undefined }
-    return this.batch++
+  /**
+   * The entry is complete: what is written from here on belongs to the next one.
+   * @param bytes what `entry` held, for good.
+   * @returns the number of the batch that was closed.
+   */
+  closeBatch(bytes: Uint8Array): number {
+    const { number } = this.#open
+    this.#open.bytes = bytes
+    this.#closed.set(number, this.#open)
+    this.#open = newBatch(number + 1)
+    return number
   }
 
   /** The rows now hold what `batch` wrote. */
@@ -109,9 +143,7 @@ export class Overlay implements TreeReader {
     const closed = this.#closed.get(batch)
     if (!closed) return
     this.#closed.delete(batch)
-    for (const key of closed.keys) {
-      if (this.#records.get(key)?.batch === batch) this.#records.delete(key)
-    }
+    for (const record of closed.records) if (!record.isReplaced) this.#records.delete(record.key)
     if (closed.counts) {
       for (const [name, delta] of closed.counts) this.#counts.set(name, this.#counts.get(name)! - delta)
     }
@@ -119,18 +151,38 @@ export class Overlay implements TreeReader {
   }
 
   clear(): void {
+    this.commit()
     this.#records.clear()
     this.#ranges = []
     this.#counts.clear()
-    this.#undo = []
-    this.#open = { keys: [], counts: undefined }
+    this.#open = newBatch(this.#open.number + 1)
     this.#closed.clear()
   }
 
-  #set(key: string, value: Uint8Array | undefined): void {
-    this.#undo.push({ kind: 'record', key, before: this.#records.get(key) })
-    this.#records.set(key, { value, batch: this.batch })
-    this.#open.keys.push(key)
+  #set(key: string, start: number, end: number): void {
+    const record: OverlayRecord = { key, start, end, batch: this.#open, isReplaced: false }
+    const before = this.#records.get(key)
+    if (before) before.isReplaced = true
+    this.#records.set(key, record)
+    this.#open.records.push(record)
+    this.#written.push(record)
+    this.#replaced.push(before)
+  }
+
+  #valueOf(record: OverlayRecord): Uint8Array | undefined {
+    if (record.start < 0) return undefined
+    return (record.batch.bytes ?? this.#entry.bytes).subarray(record.start, record.end)
+  }
+
+  #textOf(key: Uint8Array): string {
+    const text = this.#text
+    if (text.length === key.length) {
+      let i = 0
+      while (i < key.length && key[i] === text.charCodeAt(i)) i++
+      if (i === key.length) return text
+    }
+    this.#text = latin1Text(key)
+    return this.#text
   }
 
   #addCount(name: string, delta: number): void {
@@ -146,89 +198,85 @@ export class Overlay implements TreeReader {
   }
 
   /** Records of the range by key: the order of latin1 strings is the order of their bytes. */
-  #sorted({ from, to }: KeyRange): [string, OverlayRecord][] {
+  #sorted({ from, to }: KeyRange): OverlayRecord[] {
     const first = latin1Text(from)
     const end = to && latin1Text(to)
-    const found: [string, OverlayRecord][] = []
-    for (const record of this.#records) {
-      if (record[0] >= first && (end === undefined || record[0] < end)) found.push(record)
+    const found: OverlayRecord[] = []
+    for (const record of this.#records.values()) {
+      if (record.key >= first && (end === undefined || record.key < end)) found.push(record)
     }
-    return found.sort((a, b) => (a[0] < b[0] ? -1 : 1))
+    return found.sort((a, b) => (a.key < b.key ? -1 : 1))
   }
 }
 
 interface OverlayRecord {
-  /** undefined: deleted. */
-  readonly value: Uint8Array | undefined
-  readonly batch: number
+  readonly key: string
+  /** Where the value lies in its entry; -1: deleted. */
+  readonly start: number
+  readonly end: number
+  readonly batch: Batch
+  isReplaced: boolean
 }
 
 interface OverlayRange extends KeyRange {
   readonly batch: number
 }
 
-/** What a batch has written, so that it can be forgotten when it is applied. */
+/** What one entry writes. */
 interface Batch {
-  readonly keys: string[]
+  readonly number: number
+  /** The entry, once it is complete. */
+  bytes: Uint8Array | undefined
+  readonly records: OverlayRecord[]
   counts: Map<string, number> | undefined
 }
 
-type Undo =
-  | { readonly kind: 'record'; readonly key: string; readonly before: OverlayRecord | undefined }
-  | { readonly kind: 'ranges'; readonly before: readonly OverlayRange[] }
-  | { readonly kind: 'count'; readonly name: string; readonly delta: number }
+function newBatch(number: number): Batch {
+  return { number, bytes: undefined, records: [], counts: undefined }
+}
+
+/** A record as a row; `value` undefined: deleted. */
+interface OverlayRow {
+  readonly key: Uint8Array
+  readonly value: Uint8Array | undefined
+}
 
 class MergedCursor implements Cursor {
-  key: Uint8Array = new Uint8Array(0)
-  value: Uint8Array = new Uint8Array(0)
+  key: Uint8Array = emptyBytes
+  value: Uint8Array = emptyBytes
   readonly #below: Cursor
-  readonly #records: readonly [string, OverlayRecord][]
+  readonly #records: readonly OverlayRow[]
   readonly #direction: number
   readonly #covers: (key: Uint8Array) => boolean
   #at = 0
-  #recordKey: Uint8Array | undefined
   #hasBelow: boolean | undefined
 
-  constructor(
-    below: Cursor,
-    records: readonly [string, OverlayRecord][],
-    reverse: boolean,
-    covers: (key: Uint8Array) => boolean,
-  ) {
+  constructor(below: Cursor, records: readonly OverlayRow[], reverse: boolean, covers: (key: Uint8Array) => boolean) {
     this.#below = below
     this.#records = records
     this.#direction = reverse ? -1 : 1
     this.#covers = covers
-    this.#loadRecord()
   }
 
   next(): boolean {
-    this.#hasBelow ??= this.#advanceBelow()
     for (;;) {
-      const recordKey = this.#recordKey
-      if (!recordKey && !this.#hasBelow) return false
-      const order = !recordKey ? 1 : !this.#hasBelow ? -1 : compareBytes(recordKey, this.#below.key) * this.#direction
-      if (order > 0) {
+      this.#hasBelow ??= this.#advanceBelow()
+      const record = this.#records[this.#at]
+      if (!record && !this.#hasBelow) return false
+      if (!record || (this.#hasBelow && compareBytes(record.key, this.#below.key) * this.#direction > 0)) {
         this.key = this.#below.key
         this.value = this.#below.value
         this.#hasBelow = undefined
         return true
       }
-      if (order === 0) this.#hasBelow = this.#advanceBelow()
-      const record = this.#records[this.#at]![1]
-      this.key = recordKey!
       this.#at++
-      this.#loadRecord()
+      if (this.#hasBelow && compareBytes(record.key, this.#below.key) === 0) this.#hasBelow = undefined
       if (record.value) {
+        this.key = record.key
         this.value = record.value
         return true
       }
     }
-  }
-
-  #loadRecord(): void {
-    const record = this.#records[this.#at]
-    this.#recordKey = record && latin1Bytes(record[0])
   }
 
   #advanceBelow(): boolean {

@@ -95,7 +95,7 @@ export class Route {
     const lastWrites = this.#lastSentWrites()
     for (const call of this.outstanding.values()) {
       if (call.sentTerm === term) continue
-      if (call.isRetry && call.evaluator.kind === 'read' && (lastWrites.get(call.session) ?? 0) > call.sequence) {
+      if (call.wasSent && call.evaluator.kind === 'read' && (lastWrites.get(call.session) ?? 0) > call.sequence) {
         call.failed('UNKNOWN')
       } else if (!this.#send(call)) {
         this.#isBehind = true
@@ -107,8 +107,8 @@ export class Route {
   /** By session: sequence of the last write that was sent to any leader. */
   #lastSentWrites(): ReadonlyMap<number, number> {
     const last = new Map<number, number>()
-    for (const { isRetry, evaluator, session, sequence } of this.outstanding.values()) {
-      if (isRetry && evaluator.kind === 'write') last.set(session, sequence)
+    for (const { wasSent, evaluator, session, sequence } of this.outstanding.values()) {
+      if (wasSent && evaluator.kind === 'write') last.set(session, sequence)
     }
     return last
   }
@@ -133,7 +133,7 @@ export class Route {
   expire(beforeMs: number): void {
     for (const call of this.outstanding.values()) {
       if (call.sinceMs >= beforeMs) return
-      call.failed(call.isRetry && call.evaluator.kind === 'write' ? 'UNKNOWN' : 'UNAVAILABLE')
+      call.failed(call.wasSent && call.evaluator.kind === 'write' ? 'UNKNOWN' : 'UNAVAILABLE')
     }
   }
 
@@ -143,35 +143,38 @@ export class Route {
 
   #send(call: RoutedCall): boolean {
     const { term, leader } = this.group.raft
-    if (leader === 0) return false
-    if (leader === this.self) {
-      if (!this.shard.leader.isServing) return false
-      call.sentTerm = term
-      this.shard.leader.submit(call)
-      call.isRetry = true
-      return true
+    const isHere = leader === this.self
+    if (leader === 0 || (isHere && !this.shard.leader.isServing)) return false
+    call.isRetry = call.wasSent
+    if (!isHere) {
+      const outcome = this.#sender.send(leader, this.#frame(call, term))
+      if (outcome === 'not sent') return false
+      if (outcome === 'too large') {
+        call.failed('TOO_LARGE')
+        return true
+      }
     }
-    const { isRetry } = call
-    const sent = this.#sender.send(leader, {
+    call.wasSent = true
+    call.sentTerm = term
+    if (isHere) this.shard.leader.submit(call)
+    return true
+  }
+
+  #frame(call: RoutedCall, term: number): CallFrame {
+    const { gateway, sequence, session, followsOwn, isRetry, evaluator, args } = call
+    const { low } = this
+    return {
       group: this.group.id,
       term,
-      gateway: call.gateway,
-      sequence: call.sequence,
-      low: this.low,
-      session: call.session,
-      followsOwn: call.followsOwn,
+      gateway,
+      sequence,
+      low,
+      session,
+      followsOwn,
       isRetry,
-      evaluator: call.evaluator.name,
-      args: call.args,
-    })
-    if (sent === 'too large') {
-      call.failed('TOO_LARGE')
-      return true
+      evaluator: evaluator.name,
+      args,
     }
-    if (sent === 'not sent') return false
-    call.sentTerm = term
-    call.isRetry = true
-    return true
   }
 }
 
@@ -184,6 +187,8 @@ export class RoutedCall implements ShardCall {
   readonly session: number
   readonly followsOwn: boolean
   readonly sinceMs: number
+  /** It was sent at least once, so it may have taken effect. */
+  wasSent = false
   isRetry = false
   /** Term of the leadership that it was last sent to; 0: to none that could still answer. */
   sentTerm = 0

@@ -123,7 +123,7 @@ export class RequestParser {
         if (!(count <= this.#limits.argumentsMax)) return this.#fail('invalid multibulk length')
         if (count <= 0) continue
         args.reset(emptyBytes)
-        if (args.offsets.length > offsetsKept) args.offsets = new Int32Array(offsetsKept)
+        if (args.offsets.length > offsetsKept) args.offsets = []
         this.#argumentsLeft = count
         break
       }

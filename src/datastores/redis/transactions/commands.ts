@@ -52,15 +52,19 @@ function watch(client: Client, args: Arguments): void {
   const pending = client.reserve()
   const seen: Watch[] = []
   let failed: FailureReason | undefined
+  let refused: Uint8Array | undefined
   let left = keys.length
   for (const key of keys) {
     const slot = keySlot(key, 0, key.length)
     client.ask(watchEvaluator, Arguments.of(watchWord, key), [slot], ({ bytes, failure }) => {
       if (failure) failed = failure
+      else if (bytes[0] !== colon) refused = bytes
       else seen.push({ key, slot, version: Number(latin1Text(bytes, 1, bytes.length - 2)) })
       if (--left > 0) return
       if (failed) {
         pending.failed(failed)
+      } else if (refused) {
+        pending.replied(refused)
       } else {
         for (const each of seen) client.watches.set(latin1Text(each.key), each)
         pending.replied(okReply)
@@ -71,6 +75,7 @@ function watch(client: Client, args: Arguments): void {
 }
 
 const watchesMax = 65_536
+const colon = 0x3a
 
 function exec(client: Client): void {
   const { transaction } = client
@@ -142,7 +147,7 @@ function number(value: number): Uint8Array {
 }
 
 function joined(parts: readonly Uint8Array[]): Arguments {
-  const args = new Arguments(concatBytes(parts), Math.max(1, parts.length))
+  const args = new Arguments(concatBytes(parts))
   let at = 0
   for (const part of parts) args.push(at, (at += part.length))
   return args

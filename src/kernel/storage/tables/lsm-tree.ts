@@ -107,9 +107,8 @@ export class LsmTree implements Tree {
   }
 
   deleteRange(range: KeyRange): void {
-    const mayBeOlder =
-      this.#frozen?.touches(range) || this.#files.version.tables.some((table) => overlaps(table.range, range))
-    this.#active.deleteRange(range, mayBeOlder)
+    const hidesOlder = (this.#frozen?.touches(range) ?? false) || this.#files.version.touches(range)
+    this.#active.deleteRange(range, hidesOlder)
   }
 
   /**
@@ -142,6 +141,8 @@ export class LsmTree implements Tree {
   async load(block: unknown): Promise<void> {
     assert(block instanceof BlockRequest, 'load is given what a BlockMiss named')
     this.#files.assertOpen()
+    // A file that was merged into others meanwhile is not asked for again: the evaluation finds the others.
+    if (!this.#files.version.has(block.table)) return
     const pinned: TableCacheEntry[] = []
     try {
       await this.#files.using([block.table], () => block.table.load(block.sections, pinned))

@@ -37,6 +37,8 @@ export class TreeFiles {
   #commits: Promise<void> = Promise.resolve()
   /** Files of a commit of which it is not known whether it happened: they go when a later one has. */
   readonly #doubtful: TableFile[] = []
+  /** Work under way that needs files. */
+  readonly #uses = new Set<Promise<void>>()
   /** Files being closed and removed. */
   readonly #releases = new Set<Promise<void>>()
   #isClosed = false
@@ -165,12 +167,19 @@ export class TreeFiles {
     return new FilesSnapshot(this.#mark, head, tables, (table) => this.#release(table))
   }
 
-  /** Keeps a table's file for the time of `work`. */
+  /** Keeps the files of tables in the version for the time of `work`; `close` waits for it. */
   async using<T>(tables: readonly TableFile[], work: () => Promise<T>): Promise<T> {
     for (const table of tables) table.acquire()
+    const result = work()
+    const settled = result.then(
+      () => {},
+      () => {},
+    )
+    this.#uses.add(settled)
     try {
-      return await work()
+      return await result
     } finally {
+      this.#uses.delete(settled)
       for (const table of tables) this.#release(table)
     }
   }
@@ -188,6 +197,7 @@ export class TreeFiles {
   /** Closes the files, after everything under way has ended. */
   async close(): Promise<void> {
     assert(this.#isClosed, 'a tree is stopped before it is closed')
+    await Promise.all(this.#uses)
     await this.#commits
     for (const table of [...this.#version.tables, ...this.#doubtful]) this.#release(table)
     await Promise.all(this.#releases)

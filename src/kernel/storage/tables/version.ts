@@ -47,6 +47,11 @@ export class Version {
     return set
   }
 
+  /** Whether any file may have rows in `range`. */
+  touches(range: KeyRange): boolean {
+    return this.levels.some((_, level) => this.overlapping(level, range).length > 0)
+  }
+
   /** The files of a level that overlap `range`, in the level's order. */
   overlapping(level: number, range: KeyRange): readonly TableFile[] {
     const tables = this.levels[level]!
