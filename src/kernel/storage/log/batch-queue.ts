@@ -1,5 +1,6 @@
 /**
- * What is queued for the log: records become batches here, and batches get their place in a segment. No input or output.
+ * What is queued for the log: records become batches here, and batches get their place in a segment. No input or
+ * output.
  */
 
 import { assert } from '#kernel/base/errors.ts'

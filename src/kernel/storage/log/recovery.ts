@@ -66,8 +66,8 @@ interface SegmentFile {
   /** Undefined where it is not whole, or of another segment. */
   readonly header: SegmentHeader | undefined
   /**
-   * The file was made ready to be used again, and its new header was never written: so it holds no more than a part of a
-   * first batch.
+   * The file was made ready to be used again, and its new header was never written: so it holds no more than a part of
+   * a first batch.
    */
   readonly isUnwritten: boolean
 }
