@@ -1,3 +1,5 @@
+import { nameBytesMax, replyBytesMax } from './limits.ts'
+
 /** Redis's own error texts (7.0), without the `-` before and the line end after: clients match on them. */
 export const errors = {
   wrongType: 'WRONGTYPE Operation against a key holding the wrong kind of value',
@@ -26,6 +28,8 @@ export const errors = {
   crossSlot: "CROSSSLOT Keys in request don't hash to the same slot",
   clusterDown: 'CLUSTERDOWN The cluster is down',
   internal: 'ERR internal error',
+  nameTooLong: `ERR a key, field or member is longer than ${nameBytesMax} bytes`,
+  replyTooLong: `ERR the reply is longer than ${replyBytesMax} bytes`,
   tooLarge: 'ERR the command and its effects exceed the maximum allowed size',
   nestedMulti: 'ERR MULTI calls can not be nested',
   execWithoutMulti: 'ERR EXEC without MULTI',

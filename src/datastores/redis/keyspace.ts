@@ -6,6 +6,7 @@ import type { KeyRange } from '#kernel/storage/tables/tree.ts'
 import type { Call } from './call.ts'
 import { nowMs } from './call.ts'
 import { errors, fail } from './errors.ts'
+import { nameBytesMax } from './limits.ts'
 import { keySlot } from './slots.ts'
 
 /**
@@ -106,8 +107,9 @@ export class Key {
     return this.exists
   }
 
-  /** Names the key without reading anything. */
+  /** Names the key without reading anything. @throws CommandError where the name is too long */
   name(bytes: Uint8Array, start: number, end: number): void {
+    if (end - start > nameBytesMax) throw fail(errors.nameTooLong)
     this.#name = bytes
     this.#start = start
     this.#end = end

@@ -1,6 +1,8 @@
 import type { ByteWriter } from '#kernel/base/byte-writer.ts'
 import { utf8Bytes } from '#kernel/base/bytes.ts'
+import { errors, fail } from './errors.ts'
 import { formatDouble } from './floats/double.ts'
+import { replyBytesMax } from './limits.ts'
 
 /**
  * Replies in RESP2 and RESP3 (https://redis.io/docs/reference/protocol-spec), written as the bytes that go over the wire.
@@ -58,6 +60,11 @@ function line(writer: ByteWriter, marker: number, value: number): void {
   writer.length = at + 2
 }
 
+/** Before what a command can repeat without end. @throws CommandError */
+function limit(writer: ByteWriter, count: number): void {
+  if (writer.length + count > replyBytesMax) throw fail(errors.replyTooLong)
+}
+
 function lineEnd(writer: ByteWriter): void {
   writer.reserve(2)
   writer.bytes[writer.length++] = cr
@@ -76,6 +83,7 @@ export function bulk(to: ReplyTarget, bytes: Uint8Array): void {
 
 export function bulkRange(to: ReplyTarget, bytes: Uint8Array, start: number, end: number): void {
   const writer = to.reply
+  limit(writer, end - start)
   line(writer, dollar, end - start)
   writer.rawRange(bytes, start, end)
   lineEnd(writer)
@@ -115,6 +123,7 @@ export function set(to: ReplyTarget, count: number): void {
 export function double(to: ReplyTarget, value: number): void {
   const text = formatDouble(value)
   const writer = to.reply
+  limit(writer, text.length)
   if (to.protocol === 2) line(writer, dollar, text.length)
   else writer.uint8(comma)
   writer.ascii(text)

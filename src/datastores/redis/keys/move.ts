@@ -3,6 +3,7 @@ import type { Call } from '../call.ts'
 import { errors, fail } from '../errors.ts'
 import type { ElementKind } from '../keyspace.ts'
 import { Key, kinds, types } from '../keyspace.ts'
+import { copyBytesMax } from '../limits.ts'
 import { integerArgument } from '../numbers.ts'
 import { integer, ok } from '../reply.ts'
 
@@ -24,10 +25,13 @@ function copyElements(call: Call, kind: ElementKind): void {
   const partStart = source.partStart()
   const parts: Uint8Array[] = []
   const values: Uint8Array[] = []
+  let bytes = 0
   const cursor = call.evaluation.scan(source.rows(kind))
   while (cursor.next()) {
     parts.push(copyBytes(cursor.key.subarray(partStart)))
     values.push(copyBytes(cursor.value))
+    bytes += cursor.key.length + cursor.value.length
+    if (bytes > copyBytesMax) throw fail(errors.tooLarge)
   }
   for (let i = 0; i < parts.length; i++) call.evaluation.put(target.elementKey(kind, parts[i]!), values[i]!)
 }

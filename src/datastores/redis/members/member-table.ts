@@ -3,6 +3,7 @@ import type { Call } from '../call.ts'
 import { errors, fail } from '../errors.ts'
 import type { KeyType } from '../keyspace.ts'
 import { Key, keyHash, kinds, uint64At } from '../keyspace.ts'
+import { nameBytesMax } from '../limits.ts'
 
 /** Bytes of an element row's part before the member. */
 export const hashBytes = 4
@@ -60,8 +61,9 @@ export class MemberTable extends Key {
     }
   }
 
-  /** Names the row of a member; valid until another row of this key is named. */
+  /** Names the row of a member; valid until another row of this key is named. @throws CommandError where it is too long */
   memberKey(bytes: Uint8Array, start: number, end: number): Uint8Array {
+    if (end - start > nameBytesMax) throw fail(errors.nameTooLong)
     const rowKey = this.rowKey(kinds.element)
     rowKey.uint32Be(memberHash(bytes, start, end))
     rowKey.rawRange(bytes, start, end)
