@@ -65,8 +65,8 @@ async function check(log: WrittenLog, files: Files, what: string): Promise<void>
   }
   const { recovered, recovery } = opened
   const touched = new Set(lost.flatMap((batch) => [...batch.touched]))
-  // Where several are lost in a row it may not be known what was in the first of them. And what is cut may have been the
-  // reason for giving up segments, which then are missed.
+  // Where several are lost in a row it may not be known what was in the first of them. And what is cut may have been
+  // the reason for giving up segments, which then are missed.
   const isExact = lost.length <= 1 && bad.size === lost.length
   for (const group of recovered.values()) {
     const { id, damaged } = group

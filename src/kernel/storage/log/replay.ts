@@ -108,7 +108,7 @@ export class Replay {
   finish(): Map<GroupId, RecoveredGroup> {
     let unwitnessed = 0
     for (const { last } of this.#unwitnessed) unwitnessed = Math.max(unwitnessed, last)
-    // Without an opening nothing tells of groups that were quiet; a first batch of all that is torn has told nobody of any.
+    // Without an opening nothing tells of quiet groups. But a log whose very first batch is torn has lost nothing.
     const isOpeningLost = !this.#isOpened && (this.expected ?? 1) > 1
     if ((unwitnessed > 0 || isOpeningLost) && this.born !== this.#bornBySaying) {
       const lost = `Cannot use the node log: it has lost ${describeLost(this.lost)}`

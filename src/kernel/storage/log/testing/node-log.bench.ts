@@ -2,8 +2,8 @@
  * Prints what a turn of the node log costs on this machine's disk:
  * node src/kernel/storage/log/testing/node-log.bench.ts [directory]
  *
- * Fifty groups append one entry of 100 bytes each and are flushed in one batch, which is awaited; boundaries move so that
- * segments come and go. `encode` is that on a disk that takes no time: what the log itself costs. `appending` and
+ * Fifty groups append one entry of 100 bytes each and are flushed in one batch, which is awaited; boundaries move so
+ * that segments come and go. `encode` is that on a disk that takes no time: what the log itself costs. `appending` and
  * `overwriting` are writes of as many bytes without a log: what the disk costs.
  */
 
