@@ -55,6 +55,7 @@ export class BackgroundWork {
       followsOwn: false,
       isRetry: false,
       replied: next,
+      refused: next,
       moved: next,
       failed: (reason) => {
         this.#log.warn({ evaluator: this.#evaluator.name, reason }, 'Background work failed')

@@ -8,7 +8,7 @@ export const defaultSettings: NodeSettings = {
   reads: 'lease',
   clockSkewMaxMs: 500,
   appendsInFlightMax: 64,
-  proposalsInFlightMax: 4,
+  proposalsInFlightMax: 2,
   appendBytesMax: 1 << 20,
   memoryTableBytes: 16 << 20,
   blockCacheBytes: 64 << 20,

@@ -113,7 +113,7 @@ export class ConsensusDriver {
     const group = new Group(options.id, raft, options.machine, flushed.index)
     if (options.lacksState) this.lost(group)
     this.groups.set(options.id, group)
-    if (isBehind) this.#writeAnew(group, options.configuration)
+    if (isBehind) this.#appendBoundary(group)
     else if (!recovered)
       group.lastBatch = log.appendConfiguration(options.id, encodeConfiguration(options.configuration))
     this.touch(group)
@@ -134,7 +134,8 @@ export class ConsensusDriver {
     group.raft.isPassive = false
     group.raft.installSnapshot(boundary, configuration)
     group.applied = boundary.index
-    this.#writeAnew(group, configuration)
+    this.#log!.appendConfiguration(group.id, encodeConfiguration(configuration))
+    this.#appendBoundary(group)
     this.touch(group)
   }
 
@@ -155,18 +156,10 @@ export class ConsensusDriver {
     this.touch(group)
   }
 
-  /** Entries of another history may follow the boundary on disk: all that the log holds of the group is written again, in one batch. */
-  #writeAnew(group: Group, configuration: Configuration): void {
-    const log = this.#log!
-    const { id, raft } = group
-    log.appendRemoval(id)
-    log.appendHardState(id, { term: raft.term, vote: raft.vote })
-    log.appendConfiguration(id, encodeConfiguration(configuration))
-    group.lastBatch = log.appendBoundary(id, raft.log.boundary)
-    const { firstIndex, lastIndex } = raft.log
-    if (firstIndex <= lastIndex) {
-      group.lastBatch = log.appendEntries(id, raft.log.slice(firstIndex, lastIndex, Number.POSITIVE_INFINITY))
-    }
+  /** A snapshot's end becomes the log's boundary on disk; entries above it are forgotten where they are of another history. */
+  #appendBoundary(group: Group): void {
+    const { boundary, lastIndex } = group.raft.log
+    group.lastBatch = this.#log!.appendBoundary(group.id, boundary, lastIndex === boundary.index ? 'forget' : 'keep')
   }
 
   /** Something about the group has changed: look at it when this turn ends. */

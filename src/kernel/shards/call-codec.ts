@@ -7,9 +7,9 @@ import type { FailureReason } from '#kernel/handles/service.ts'
 /**
  * Calls and answers between a gateway and a leader on another node (docs/formats/transport.md).
  *
- *     call   = group(varint) term(varint) gateway(varint) sequence(varint) low(varint) session(varint)
+ *     call   = group(varint) term(varint) gateway(varint) sequence(varint) attempt(varint) low(varint) session(varint)
  *              flags(uint8: 1 follows own, 2 retry) evaluator(text) count(varint) argument(block)*
- *     answer = group(varint) gateway(varint) sequence(varint) outcome(uint8) reply(the rest)
+ *     answer = group(varint) gateway(varint) sequence(varint) attempt(varint) outcome(uint8) reply(the rest)
  */
 export interface CallFrame {
   readonly group: number
@@ -17,6 +17,8 @@ export interface CallFrame {
   readonly term: number
   readonly gateway: number
   readonly sequence: number
+  /** From 1 on, so that answers can be told apart. */
+  readonly attempt: number
   readonly low: number
   readonly session: number
   readonly followsOwn: boolean
@@ -34,7 +36,8 @@ export const outcomes = {
   UNKNOWN: 4,
   INTERNAL: 5,
   TOO_LARGE: 6,
-} as const satisfies Record<FailureReason | 'replied' | 'moved', number>
+  refused: 7,
+} as const satisfies Record<FailureReason | 'replied' | 'refused' | 'moved', number>
 
 export type Outcome = keyof typeof outcomes
 const outcomeNames = Object.keys(outcomes) as Outcome[]
@@ -47,6 +50,7 @@ export function writeCall(writer: ByteWriter, call: CallFrame): void {
   writer.varint(call.term)
   writer.varint(call.gateway)
   writer.varint(call.sequence)
+  writer.varint(call.attempt)
   writer.varint(call.low)
   writer.varint(call.session)
   writer.uint8((call.followsOwn ? flagFollowsOwn : 0) | (call.isRetry ? flagRetry : 0))
@@ -66,9 +70,12 @@ export function readCall(bytes: Uint8Array): CallFrame {
   const term = reader.varint()
   const gateway = reader.varint()
   const sequence = reader.varint()
+  const attempt = reader.varint()
   const low = reader.varint()
   const session = reader.varint()
   const flags = reader.uint8()
+  const followsOwn = (flags & flagFollowsOwn) !== 0
+  const isRetry = (flags & flagRetry) !== 0
   const evaluator = reader.text()
   const args = new Arguments(bytes)
   for (let left = reader.varint(); left > 0; left--) {
@@ -76,15 +83,15 @@ export function readCall(bytes: Uint8Array): CallFrame {
     args.push(reader.position, reader.position + length)
     reader.raw(length)
   }
-  const followsOwn = (flags & flagFollowsOwn) !== 0
-  const isRetry = (flags & flagRetry) !== 0
-  return { group, term, gateway, sequence, low, session, followsOwn, isRetry, evaluator, args }
+  return { group, term, gateway, sequence, attempt, low, session, followsOwn, isRetry, evaluator, args }
 }
 
 export interface AnswerFrame {
   readonly group: number
   readonly gateway: number
   readonly sequence: number
+  /** Of the call that it answers: an earlier one's answer may come late. */
+  readonly attempt: number
   readonly outcome: Outcome
   readonly reply: Uint8Array
 }
@@ -93,6 +100,7 @@ export function writeAnswer(writer: ByteWriter, answer: AnswerFrame): void {
   writer.varint(answer.group)
   writer.varint(answer.gateway)
   writer.varint(answer.sequence)
+  writer.varint(answer.attempt)
   writer.uint8(outcomes[answer.outcome])
   writer.raw(answer.reply)
 }
@@ -103,8 +111,9 @@ export function readAnswer(bytes: Uint8Array): AnswerFrame {
   const group = reader.varint()
   const gateway = reader.varint()
   const sequence = reader.varint()
+  const attempt = reader.varint()
   const code = reader.uint8()
   const outcome = outcomeNames.find((name) => outcomes[name] === code)
-  if (!outcome) throw new UnumError('DATA_DAMAGED', `Cannot read an answer: outcome ${code} of 0 to 6`)
-  return { group, gateway, sequence, outcome, reply: reader.raw(reader.remaining) }
+  if (!outcome) throw new UnumError('DATA_DAMAGED', `Cannot read an answer: outcome ${code} of 0 to 7`)
+  return { group, gateway, sequence, attempt, outcome, reply: reader.raw(reader.remaining) }
 }

@@ -1,11 +1,16 @@
 import type { ByteWriter } from '#kernel/base/byte-writer.ts'
 import { copyBytes } from '#kernel/base/bytes.ts'
+import { keyBytesMax, valueBytesMax } from '#kernel/storage/tables/keys.ts'
 import type { Cursor, KeyRange, TreeReader } from '#kernel/storage/tables/tree.ts'
 import { type EntryWriter, effectKinds } from './entry.ts'
 import { type Evaluation, WriteNeeded } from './evaluation.ts'
 import type { Overlay } from './overlay.ts'
 
 const writeNeeded = new WriteNeeded()
+
+/** Thrown where an evaluator writes a row that no table can hold. */
+export class RowTooLarge {}
+const rowTooLarge = new RowTooLarge()
 
 /** What a `read` evaluator gets: the applied rows. */
 export class ReadContext implements Evaluation {
@@ -89,6 +94,7 @@ export class WriteContext implements Evaluation {
   }
 
   put(key: Uint8Array, value: Uint8Array): void {
+    if (key.length > keyBytesMax || value.length > valueBytesMax) throw rowTooLarge
     const writer = this.#writer
     writer.uint8(effectKinds.put)
     writer.block(key)

@@ -5,15 +5,7 @@ import { UnumError } from '#kernel/base/errors.ts'
 import type { Clock, Random, Timer } from '#kernel/base/host.ts'
 import type { Group } from '#kernel/consensus/group.ts'
 import type { FailureReason, Gateway, PendingReply, Session, Submission } from '#kernel/handles/service.ts'
-import {
-  type AnswerFrame,
-  type CallFrame,
-  type Outcome,
-  readAnswer,
-  readCall,
-  writeAnswer,
-  writeCall,
-} from './call-codec.ts'
+import { type CallFrame, type Outcome, readAnswer, readCall, writeAnswer, writeCall } from './call-codec.ts'
 import { LeadershipDrift } from './drift.ts'
 import type { EvaluatorSpec } from './evaluation.ts'
 import { type CallOwner, Route } from './route.ts'
@@ -46,7 +38,8 @@ export class ShardGateway implements Gateway {
   /** Different at each start of each node: retries are known by it. */
   readonly #incarnation: number
   readonly #evaluators = new Map<string, EvaluatorSpec>()
-  readonly #spaces = new Map<string, SpaceRoutes>()
+  /** By space, in order of slots. */
+  readonly #spaces = new Map<string, readonly SlotRange[]>()
   readonly #routes = new Map<number, Route>()
   readonly #drift: LeadershipDrift
   #sessions = 0
@@ -72,10 +65,11 @@ export class ShardGateway implements Gateway {
     const send = (node: number, call: CallFrame) => this.#send(node, call)
     const route = new Route({ shard, group, self, gateway: this.#incarnation, sender: { send } })
     this.#routes.set(group.id, route)
-    const routes = this.#spaces.get(space) ?? { bySlot: [], all: [] }
-    this.#spaces.set(space, routes)
-    for (let slot = slots[0]; slot <= slots[1]; slot++) routes.bySlot[slot] = route
-    routes.all.push(route)
+    const routes = [...(this.#spaces.get(space) ?? []), { firstSlot: slots[0], lastSlot: slots[1], route }]
+    this.#spaces.set(
+      space,
+      routes.sort((a, b) => a.firstSlot - b.firstSlot),
+    )
   }
 
   start(): void {
@@ -123,7 +117,7 @@ export class ShardGateway implements Gateway {
     const evaluator = this.#evaluators.get(frame.evaluator)
     const answer = (outcome: Outcome, reply: Uint8Array) => this.#answer(from, frame, outcome, reply)
     if (!route || route.group.raft.term !== frame.term || route.group.raft.role !== 'leader')
-      answer('moved', emptyBytes)
+      answer('refused', emptyBytes)
     else if (!evaluator) answer('INTERNAL', emptyBytes)
     else {
       route.countRemote(from)
@@ -135,18 +129,19 @@ export class ShardGateway implements Gateway {
   receiveAnswer(bytes: Uint8Array): void {
     const frame = readAnswer(bytes)
     if (frame.gateway !== this.#incarnation) return
-    this.#routes.get(frame.group)?.answered(frame.sequence, frame.outcome, frame.reply)
+    this.#routes.get(frame.group)?.answered(frame.sequence, frame.attempt, frame.outcome, frame.reply)
   }
 
   /** For sessions. */
   find(space: string, slot: number | undefined, slots: readonly number[] | undefined): Route | FailureReason {
-    const routes = this.#spaces.get(space)
-    if (!routes || routes.all.length === 0) return 'UNAVAILABLE'
-    if (slot === undefined) return routes.all.length === 1 ? routes.all[0]! : 'CROSS_SHARD'
-    const route = routes.bySlot[slot]
-    if (!route) return 'UNAVAILABLE'
-    if (slots && routes.all.length > 1 && slots.some((other) => routes.bySlot[other] !== route)) return 'CROSS_SHARD'
-    return route
+    const ranges = this.#spaces.get(space)
+    if (!ranges) return 'UNAVAILABLE'
+    if (ranges.length === 1) return ranges[0]!.route
+    if (slot === undefined) return 'CROSS_SHARD'
+    const range = findRange(ranges, slot)
+    if (!range) return 'UNAVAILABLE'
+    if (slots?.some((other) => other < range.firstSlot || other > range.lastSlot)) return 'CROSS_SHARD'
+    return range.route
   }
 
   get nowMs(): number {
@@ -175,8 +170,8 @@ export class ShardGateway implements Gateway {
     const { transport, channels } = this.#options
     const writer = transport.begin(to, channels.answers)
     if (!writer) return // the connection is gone: its gateway asks again
-    const answer: AnswerFrame = { group: call.group, gateway: call.gateway, sequence: call.sequence, outcome, reply }
-    writeAnswer(writer, answer)
+    const { group, gateway, sequence, attempt } = call
+    writeAnswer(writer, { group, gateway, sequence, attempt, outcome, reply })
     try {
       transport.finish(to)
     } catch (error) {
@@ -189,9 +184,23 @@ export class ShardGateway implements Gateway {
 /** How often calls without a leader are tried again, and old ones given up. */
 const retryMs = 20
 
-interface SpaceRoutes {
-  readonly bySlot: Route[]
-  readonly all: Route[]
+interface SlotRange {
+  readonly firstSlot: number
+  readonly lastSlot: number
+  readonly route: Route
+}
+
+/** The last range that begins at or before `slot`, if it holds it. */
+function findRange(ranges: readonly SlotRange[], slot: number): SlotRange | undefined {
+  let low = 0
+  let high = ranges.length
+  while (low < high) {
+    const middle = (low + high) >>> 1
+    if (ranges[middle]!.firstSlot <= slot) low = middle + 1
+    else high = middle
+  }
+  const range = ranges[low - 1]
+  return range && slot <= range.lastSlot ? range : undefined
 }
 
 class ShardSession implements Session, CallOwner {
@@ -235,8 +244,10 @@ class ShardSession implements Session, CallOwner {
   finished(route: Route): void {
     this.#inFlight--
     const left = this.#inFlightByRoute.get(route)! - 1
-    if (left === 0) this.#inFlightByRoute.delete(route)
-    else this.#inFlightByRoute.set(route, left)
+    if (left === 0) {
+      this.#inFlightByRoute.delete(route)
+      route.sessionIdle(this.id)
+    } else this.#inFlightByRoute.set(route, left)
   }
 }
 
@@ -270,6 +281,10 @@ class RemoteCall implements ShardCall {
 
   failed(reason: FailureReason): void {
     this.#answer(reason, emptyBytes)
+  }
+
+  refused(): void {
+    this.#answer('refused', emptyBytes)
   }
 
   moved(): void {

@@ -9,7 +9,7 @@ import type { LogEntry } from '#kernel/storage/log/node-log-types.ts'
 import { BlockMiss } from '#kernel/storage/tables/tree.ts'
 import { EntryWriter } from './entry.ts'
 import { type EvaluatorSpec, WriteNeeded } from './evaluation.ts'
-import { ReadContext, WriteContext } from './evaluation-context.ts'
+import { ReadContext, RowTooLarge, WriteContext } from './evaluation-context.ts'
 import { Overlay } from './overlay.ts'
 import type { ShardCall } from './shard-call.ts'
 import type { ShardState, TransactionListener } from './shard-state.ts'
@@ -51,7 +51,8 @@ interface Flight {
  * S1. An evaluation over the overlay is answered only when the newest entry that was in flight then, or its own, is applied.
  * S2. A read of the applied rows alone is answered at once under the lease, or when a majority has confirmed this leader since.
  * S3. Calls of one session are evaluated in the order in which they were submitted.
- * S4. When leadership ends every call that is not answered is `moved`, and the overlay is dropped.
+ * S4. When leadership ends every call that is not answered is `moved`, or `refused` where none of its effects were proposed, and the
+ *     overlay is dropped.
  */
 export class ShardLeader {
   readonly #state: ShardState
@@ -140,13 +141,13 @@ export class ShardLeader {
   }
 
   /**
-   * A leader that does not serve yet, or is handing over, lets calls wait: were some of them `moved` and later ones served, a
-   * session's calls would change their order. Only the end of leadership moves calls, and then all that come after.
+   * A leader that does not serve yet, or is handing over, lets calls wait: were some of them `refused` and later ones served, a
+   * session's calls would change their order. Only the end of leadership turns calls away, and then all that come after.
    */
   submit(call: ShardCall): void {
     if (!this.isServing) {
       if (this.#group?.raft.role === 'leader') this.#waiting.push(call)
-      else call.moved()
+      else call.refused()
       return
     }
     if (this.#parked.size > 0) {
@@ -220,9 +221,11 @@ export class ShardLeader {
   #endLeadership(): void {
     this.#term = 0
     this.#leaseUntilMs = Number.NEGATIVE_INFINITY
-    const flights = [...this.#flights, this.#open]
-    const homeless = [
-      ...flights.flatMap((flight) => [...flight.calls, ...flight.attached.map(({ call }) => call)]),
+    const moved = this.#flights.flatMap(({ calls }) => calls)
+    const refused = [
+      ...this.#flights.flatMap(({ attached }) => attached.map(({ call }) => call)),
+      ...this.#open.calls,
+      ...this.#open.attached.map(({ call }) => call),
       ...this.#confirming,
       ...this.#unconfirmed,
       ...[...this.#parked.values()].flat(),
@@ -239,7 +242,8 @@ export class ShardLeader {
     this.#misses.clear()
     this.#waiting = []
     this.deliver()
-    for (const call of homeless) call.moved()
+    for (const call of moved) call.moved()
+    for (const call of refused) call.refused()
   }
 
   #updateLease(): void {
@@ -421,6 +425,11 @@ export class ShardLeader {
   // ---- blocks that are not in memory ----
 
   #interrupted(call: ShardCall, error: unknown): void {
+    if (error instanceof RowTooLarge) {
+      this.#finished(call)
+      call.failed('TOO_LARGE')
+      return
+    }
     if (!(error instanceof BlockMiss)) {
       this.#log.error(
         { evaluator: call.evaluator.name, error: String(error), stack: (error as Error)?.stack },

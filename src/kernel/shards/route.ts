@@ -1,7 +1,7 @@
 import type { Arguments } from '#kernel/base/arguments.ts'
 import type { Group } from '#kernel/consensus/group.ts'
 import type { FailureReason, PendingReply } from '#kernel/handles/service.ts'
-import type { CallFrame } from './call-codec.ts'
+import type { CallFrame, Outcome } from './call-codec.ts'
 import type { EvaluatorSpec } from './evaluation.ts'
 import type { Shard } from './shard.ts'
 import type { ShardCall } from './shard-call.ts'
@@ -35,6 +35,8 @@ export class Route {
   readonly #remoteCalls = new Map<number, number>()
   readonly #sender: CallSender
   #sequence = 0
+  /** By session with something outstanding: sequence of the last write that was answered. */
+  readonly #answeredWrites = new Map<number, number>()
   /** Some outstanding call was not sent to the present leader. */
   #isBehind = false
   /** Leadership that everything outstanding was sent to. */
@@ -83,8 +85,8 @@ export class Route {
   /**
    * Sends what the present leader has not been sent, if there is anything of the kind. Cheap where nothing has changed.
    *
-   * A read cannot be repeated once a later write of its session may have taken effect: it would see that. Its answer is unknown
-   * then. Writes can, since the leader finds them among the replies of the group.
+   * A read cannot be repeated once a later write of its session may have taken effect: it would see that. Writes can, since the
+   * leader finds them among the replies of the group.
    */
   pump(): void {
     const { term, leader } = this.group.raft
@@ -92,11 +94,11 @@ export class Route {
     this.#pumpedTerm = term
     this.#pumpedLeader = leader
     this.#isBehind = false
-    const lastWrites = this.#lastSentWrites()
+    const lastWrites = this.#lastBegunWrites()
     for (const call of this.outstanding.values()) {
       if (call.sentTerm === term) continue
-      if (call.wasSent && call.evaluator.kind === 'read' && (lastWrites.get(call.session) ?? 0) > call.sequence) {
-        call.failed('UNKNOWN')
+      if (call.evaluator.kind === 'read' && (lastWrites.get(call.session) ?? 0) > call.sequence) {
+        call.failed('UNAVAILABLE')
       } else if (!this.#send(call)) {
         this.#isBehind = true
         return
@@ -104,28 +106,41 @@ export class Route {
     }
   }
 
-  /** By session: sequence of the last write that was sent to any leader. */
-  #lastSentWrites(): ReadonlyMap<number, number> {
-    const last = new Map<number, number>()
-    for (const { wasSent, evaluator, session, sequence } of this.outstanding.values()) {
-      if (wasSent && evaluator.kind === 'write') last.set(session, sequence)
+  /** By session: sequence of the last write that may have taken effect. */
+  #lastBegunWrites(): ReadonlyMap<number, number> {
+    const last = new Map(this.#answeredWrites)
+    for (const { isBegun, evaluator, session, sequence } of this.outstanding.values()) {
+      if (isBegun && evaluator.kind === 'write') last.set(session, Math.max(sequence, last.get(session) ?? 0))
     }
     return last
   }
 
   /** What was sent to `node` on a connection that broke is to be sent again. */
   connectionLost(node: number): void {
-    if (this.group.raft.leader !== node) return
-    for (const call of this.outstanding.values()) call.sentTerm = 0
-    this.#isBehind = this.outstanding.size > 0
+    for (const call of this.outstanding.values()) {
+      if (call.sentTo !== node || call.sentTerm === 0) continue
+      call.sentTerm = 0
+      this.#isBehind = true
+    }
   }
 
-  /** An answer from a leader: does nothing for a call that was answered before. */
-  answered(sequence: number, outcome: 'replied' | 'moved' | FailureReason, reply: Uint8Array): void {
+  writeAnswered(session: number, sequence: number): void {
+    const before = this.#answeredWrites.get(session) ?? 0
+    if (sequence > before) this.#answeredWrites.set(session, sequence)
+  }
+
+  /** The session has nothing outstanding here. */
+  sessionIdle(session: number): void {
+    this.#answeredWrites.delete(session)
+  }
+
+  /** An answer from another node: does nothing for a call that was answered or sent again since. */
+  answered(sequence: number, attempt: number, outcome: Outcome, reply: Uint8Array): void {
     const call = this.outstanding.get(sequence)
-    if (!call) return
+    if (call?.attempt !== attempt) return
     if (outcome === 'replied') call.replied(reply)
     else if (outcome === 'moved') call.moved()
+    else if (outcome === 'refused') call.refused()
     else call.failed(outcome)
   }
 
@@ -133,7 +148,7 @@ export class Route {
   expire(beforeMs: number): void {
     for (const call of this.outstanding.values()) {
       if (call.sinceMs >= beforeMs) return
-      call.failed(call.wasSent && call.evaluator.kind === 'write' ? 'UNKNOWN' : 'UNAVAILABLE')
+      call.failed(call.isBegun && call.evaluator.kind === 'write' ? 'UNKNOWN' : 'UNAVAILABLE')
     }
   }
 
@@ -145,7 +160,7 @@ export class Route {
     const { term, leader } = this.group.raft
     const isHere = leader === this.self
     if (leader === 0 || (isHere && !this.shard.leader.isServing)) return false
-    call.isRetry = call.wasSent
+    call.isRetry = call.isBegun
     if (!isHere) {
       const outcome = this.#sender.send(leader, this.#frame(call, term))
       if (outcome === 'not sent') return false
@@ -154,26 +169,24 @@ export class Route {
         return true
       }
     }
-    call.wasSent = true
-    call.sentTerm = term
+    call.sent(leader, term)
     if (isHere) this.shard.leader.submit(call)
     return true
   }
 
   #frame(call: RoutedCall, term: number): CallFrame {
-    const { gateway, sequence, session, followsOwn, isRetry, evaluator, args } = call
-    const { low } = this
     return {
       group: this.group.id,
       term,
-      gateway,
-      sequence,
-      low,
-      session,
-      followsOwn,
-      isRetry,
-      evaluator: evaluator.name,
-      args,
+      gateway: call.gateway,
+      sequence: call.sequence,
+      attempt: call.attempt + 1,
+      low: this.low,
+      session: call.session,
+      followsOwn: call.followsOwn,
+      isRetry: call.isRetry,
+      evaluator: call.evaluator.name,
+      args: call.args,
     }
   }
 }
@@ -187,11 +200,16 @@ export class RoutedCall implements ShardCall {
   readonly session: number
   readonly followsOwn: boolean
   readonly sinceMs: number
-  /** It was sent at least once, so it may have taken effect. */
-  wasSent = false
+  /** How often it was sent. */
+  attempt = 0
+  /** It may have taken effect by the present attempt or an earlier one. */
+  isBegun = false
+  /** It may have taken effect by an earlier attempt. */
   isRetry = false
   /** Term of the leadership that it was last sent to; 0: to none that could still answer. */
   sentTerm = 0
+  /** The node that it was last sent to. */
+  sentTo = 0
   readonly #route: Route
   readonly #owner: CallOwner
   readonly #pending: PendingReply
@@ -220,12 +238,25 @@ export class RoutedCall implements ShardCall {
     return this.#route.low
   }
 
+  sent(node: number, term: number): void {
+    this.attempt++
+    this.isBegun = true
+    this.sentTerm = term
+    this.sentTo = node
+  }
+
   replied(bytes: Uint8Array): void {
+    if (this.evaluator.kind === 'write') this.#route.writeAnswered(this.session, this.sequence)
     if (this.#finish()) this.#pending.replied(bytes)
   }
 
   failed(reason: FailureReason): void {
     if (this.#finish()) this.#pending.failed(reason)
+  }
+
+  refused(): void {
+    this.isBegun = this.isRetry
+    this.moved()
   }
 
   moved(): void {

@@ -19,9 +19,11 @@ export interface ShardCall {
   readonly followsOwn: boolean
   /** It was sent before and may have taken effect. */
   readonly isRetry: boolean
-  /** Exactly one of these three, once. `bytes` must not be changed and may be kept. */
+  /** Exactly one of these four, once. `bytes` must not be changed and may be kept. */
   replied(bytes: Uint8Array): void
   failed(reason: FailureReason): void
-  /** This replica cannot say: it does not lead, or no longer does. The gateway asks the next leader, as a retry. */
+  /** This replica does not lead, or no longer does, and has not begun the call. The gateway asks the next leader. */
+  refused(): void
+  /** Leadership ended while the call's effects were in flight: they may still take effect. The gateway asks again, as a retry. */
   moved(): void
 }
