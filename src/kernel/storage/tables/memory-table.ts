@@ -5,69 +5,69 @@ import { KeySlots } from './key-slots.ts'
 import { compareSlices, isEmptyRange, keyBytesMax, valueBytesMax } from './keys.ts'
 import { RangeSet } from './range-set.ts'
 import { RowCursor } from './row-cursor.ts'
-import { SkipList, valueAtWord, valueLengthWord, valueRoomWord } from './skip-list.ts'
+import { SortedRows, valueAtWord, valueLengthWord, valueRoomWord } from './sorted-rows.ts'
 import type { KeyRange } from './tree.ts'
 
-/** In a node's `valueLengthWord`. */
+/** In a row's `valueLengthWord`. */
 const tombstoneLength = -1
 /** What a range tombstone counts for, beside its keys: it is kept in memory for as long as its file lives. */
 const rangeCostBytes = 256
 
 /** How much room a memory table needs: a new one has that of the one before from the start, so that it need not grow. */
 export interface MemorySize {
-  readonly words: number
+  readonly rows: number
   readonly slots: number
 }
 
 /**
- * The newest rows of a tree: a skip list for order, a hash index for single keys, an arena for bytes.
+ * The newest rows of a tree: sorted rows for order, a hash index for single keys, an arena for bytes.
  *
- * 1. A node is a value or a tombstone, which hides the key's rows in older tables.
+ * 1. A row is a value or a tombstone, which hides the key's rows in older tables.
  * 2. `ranges` hide rows of older tables only: rows here that a range covers were written after it.
  */
 export class MemoryTable {
   readonly ranges = new RangeSet()
   readonly #arena = new ByteArena()
-  readonly #list: SkipList
+  readonly #rows: SortedRows
   readonly #slots: KeySlots
   #rangeBytes = 0
 
   constructor(size?: MemorySize) {
-    this.#list = new SkipList(this.#arena, size?.words ?? 0)
+    this.#rows = new SortedRows(this.#arena, size?.rows ?? 0)
     this.#slots = new KeySlots(size?.slots)
   }
 
   get isEmpty(): boolean {
-    return this.#list.isEmpty && this.ranges.size === 0
+    return this.#rows.isEmpty && this.ranges.size === 0
   }
 
   /** Memory of rows and tombstones, of overwritten and removed ones too. */
   get bytes(): number {
-    return this.#arena.bytes + this.#list.words * 4 + this.#rangeBytes
+    return this.#arena.bytes + this.#rows.bytes + this.#rangeBytes
   }
 
   get size(): MemorySize {
-    return { words: this.#list.words, slots: this.#slots.slots }
+    return { rows: this.#rows.rowsEver, slots: this.#slots.slots }
   }
 
-  /** The node of `key`, a tombstone too; 0 where there is none. */
+  /** The row of `key`, a tombstone too; 0 where there is none. */
   find(key: Uint8Array, hash: number): number {
     const slots = this.#slots
-    let node = slots.find(slots.first(hash), hash)
-    while (node !== 0 && !this.#list.hasKey(node, key)) node = slots.find(slots.after(slots.slotFound), hash)
-    return node
+    let row = slots.find(slots.first(hash), hash)
+    while (row !== 0 && !this.#rows.hasKey(row, key)) row = slots.find(slots.after(slots.slotFound), hash)
+    return row
   }
 
-  isTombstone(node: number): boolean {
-    return this.#list.nodes[node + valueLengthWord] === tombstoneLength
+  isTombstone(row: number): boolean {
+    return this.#rows.rows[row + valueLengthWord] === tombstoneLength
   }
 
-  /** Shares memory; only of a node that is no tombstone. */
-  value(node: number): Uint8Array {
-    const { nodes } = this.#list
-    const at = nodes[node + valueAtWord]!
+  /** Shares memory; only of a row that is no tombstone. */
+  value(row: number): Uint8Array {
+    const { rows } = this.#rows
+    const at = rows[row + valueAtWord]!
     const start = this.#arena.offset(at)
-    return this.#arena.chunk(at).subarray(start, start + nodes[node + valueLengthWord]!)
+    return this.#arena.chunk(at).subarray(start, start + rows[row + valueLengthWord]!)
   }
 
   /** The bytes are copied. */
@@ -77,29 +77,29 @@ export class MemoryTable {
       throw new RangeError(`Cannot put a key of ${key.length} bytes: at most ${keyBytesMax}`)
     if (length > valueBytesMax) throw new RangeError(`Cannot put a value of ${length} bytes: at most ${valueBytesMax}`)
     const hash = hashKey(key)
-    const node = this.find(key, hash)
-    if (node === 0) {
+    const row = this.find(key, hash)
+    if (row === 0) {
       const at = this.#arena.reserve(key.length + length)
       this.#arena.write(at, key)
       this.#arena.write(at + key.length, value)
       this.#insert(key, hash, at, length, length)
       return
     }
-    const { nodes } = this.#list
-    if (length > nodes[node + valueRoomWord]!) {
-      nodes[node + valueAtWord] = this.#arena.reserve(length)
-      nodes[node + valueRoomWord] = length
+    const { rows } = this.#rows
+    if (length > rows[row + valueRoomWord]!) {
+      rows[row + valueAtWord] = this.#arena.reserve(length)
+      rows[row + valueRoomWord] = length
     }
-    this.#arena.write(nodes[node + valueAtWord]!, value)
-    nodes[node + valueLengthWord] = length
+    this.#arena.write(rows[row + valueAtWord]!, value)
+    rows[row + valueLengthWord] = length
   }
 
   /** Leaves a tombstone. */
   delete(key: Uint8Array): void {
     const hash = hashKey(key)
-    const node = this.find(key, hash)
-    if (node !== 0) {
-      this.#list.nodes[node + valueLengthWord] = tombstoneLength
+    const row = this.find(key, hash)
+    if (row !== 0) {
+      this.#rows.rows[row + valueLengthWord] = tombstoneLength
       return
     }
     const at = this.#arena.reserve(key.length)
@@ -107,17 +107,17 @@ export class MemoryTable {
     this.#insert(key, hash, at, tombstoneLength, 0)
   }
 
-  /** Removes the node of `key`, if any: only right where no older table can have a row of it to show. */
+  /** Removes the row of `key`, if any: only right where no older table can have a row of it to show. */
   remove(key: Uint8Array): void {
-    const node = this.find(key, hashKey(key))
-    if (node !== 0) this.#list.remove(key, node)
+    const row = this.find(key, hashKey(key))
+    if (row !== 0) this.#rows.remove(key)
   }
 
   /** Removes the rows of `range` and, with `hidesOlder`, remembers that those of older tables are gone too. */
   deleteRange(range: KeyRange, hidesOlder: boolean): void {
     if (isEmptyRange(range)) return
-    this.#list.removeRange(range.from, range.to)
-    if (this.#list.isEmpty) this.#slots.clear()
+    this.#rows.removeRange(range.from, range.to)
+    if (this.#rows.isEmpty) this.#slots.clear()
     if (!hidesOlder) return
     this.ranges.add({ from: copyBytes(range.from), to: range.to && copyBytes(range.to) })
     this.#rangeBytes += range.from.length + (range.to?.length ?? 0) + rangeCostBytes
@@ -144,64 +144,64 @@ export class MemoryTable {
   }
 
   cursor(): MemoryCursor {
-    return new MemoryCursor(this.#list, this.#arena)
+    return new MemoryCursor(this.#rows, this.#arena)
   }
 
   #insert(key: Uint8Array, hash: number, keyAt: number, valueLength: number, valueRoom: number): void {
-    const node = this.#list.insert(key, keyAt)
-    const { nodes } = this.#list
-    nodes[node + valueAtWord] = keyAt + key.length
-    nodes[node + valueLengthWord] = valueLength
-    nodes[node + valueRoomWord] = valueRoom
-    this.#slots.add(hash, node)
+    const row = this.#rows.insert(key, keyAt)
+    const { rows } = this.#rows
+    rows[row + valueAtWord] = keyAt + key.length
+    rows[row + valueLengthWord] = valueLength
+    rows[row + valueRoomWord] = valueRoom
+    this.#slots.add(hash, row)
   }
 }
 
 export class MemoryCursor extends RowCursor {
-  readonly #list: SkipList
+  readonly #rows: SortedRows
   readonly #arena: ByteArena
-  #node = 0
+  #place = -1
 
-  constructor(list: SkipList, arena: ByteArena) {
+  constructor(rows: SortedRows, arena: ByteArena) {
     super()
-    this.#list = list
+    this.#rows = rows
     this.#arena = arena
   }
 
   first(): void {
-    this.#moveTo(this.#list.after(0))
+    this.#moveTo(this.#rows.first)
   }
 
   override seek(key: Uint8Array): void {
-    this.#moveTo(this.#list.atLeast(key))
+    this.#moveTo(this.#rows.atLeast(key))
   }
 
   override seekBefore(key: Uint8Array | undefined): void {
-    this.#moveTo(this.#list.below(key))
+    this.#moveTo(key === undefined ? this.#rows.last : this.#rows.below(key))
   }
 
   override next(): void {
-    this.#moveTo(this.#list.after(this.#node))
+    this.#moveTo(this.#rows.next(this.#place))
   }
 
   override previous(): void {
-    this.#moveTo(this.#list.before(this.#node))
+    this.#moveTo(this.#rows.previous(this.#place))
   }
 
-  #moveTo(node: number): void {
-    this.#node = node
-    this.valid = node !== 0
-    if (node === 0) return
-    const list = this.#list
+  #moveTo(place: number): void {
+    this.#place = place
+    this.valid = place >= 0
+    if (place < 0) return
+    const rows = this.#rows
     const arena = this.#arena
-    const { nodes } = list
-    const keyAt = list.keyAt(node)
+    const row = rows.row(place)
+    const keyAt = rows.keyAt(row)
     this.keyBytes = arena.chunk(keyAt)
     this.keyStart = arena.offset(keyAt)
-    this.keyEnd = this.keyStart + list.keyLength(node)
-    const valueAt = nodes[node + valueAtWord]!
+    this.keyEnd = this.keyStart + rows.keyLength(row)
+    const valueAt = rows.rows[row + valueAtWord]!
     this.valueBytes = arena.chunk(valueAt)
     this.valueStart = arena.offset(valueAt)
-    this.valueEnd = this.valueStart + nodes[node + valueLengthWord]!
+    this.valueEnd = this.valueStart + rows.rows[row + valueLengthWord]!
   }
 }
