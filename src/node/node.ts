@@ -86,7 +86,8 @@ class Node implements RunningNode {
   #replicas: Replicas | undefined
   #directory!: Directory
   #isStopped = false
-  #onChange: () => void = () => {}
+  /** What the start waits for: looked at whenever something has changed. */
+  #waiters: (() => boolean)[] = []
 
   constructor(options: NodeOptions, identity: Identity) {
     this.name = options.name
@@ -165,7 +166,7 @@ class Node implements RunningNode {
       log,
       changed: (group) => {
         this.#gateway.groupChanged(group)
-        this.#onChange()
+        this.#changed()
       },
       failed,
     })
@@ -194,7 +195,7 @@ class Node implements RunningNode {
       if (connected) this.#driver.reconnected(peer)
       else this.#driver.disconnected(peer)
       this.#gateway.connectedChanged(peer, connected)
-      this.#onChange()
+      this.#changed()
     })
   }
 
@@ -205,25 +206,27 @@ class Node implements RunningNode {
     const { shard, group } = await this.#replicas!.open(directoryGroup, voters, () => void this.#directory?.refresh())
     this.#directory = new Directory(shard)
     this.#gateway.addShard(directorySpace, [0, 0], shard, group)
+    this.#directory.watch(() => this.#changed())
     await this.#directory.refresh()
     if (this.#identity.nodeId === 1) this.#campaign(group)
   }
 
   /** Waits until the cluster is formed; the directory's leader forms it, if that was asked for. */
   async #formedCatalogue(): Promise<Catalogue> {
-    const { host, bootstrap } = this.#options
+    const { bootstrap } = this.#options
     const { group } = this.#replicas!.get(directoryGroup)!
     let hasAsked = false
-    for (;;) {
-      const { catalogue } = this.#directory
-      if (catalogue) return catalogue
-      if (this.#isStopped) throw new UnumError('STOPPED', `Node ${this.name} was stopped before its cluster was formed`)
+    await this.#until(() => {
+      if (this.#directory.catalogue) return true
       if (bootstrap && group.raft.isReady && !hasAsked) {
         hasAsked = true
         this.#ask(formEvaluator, formArguments(this.#plan(bootstrap)))
       }
-      await host.clock.sleep(pollMs)
-    }
+      return false
+    })
+    const { catalogue } = this.#directory
+    if (catalogue) return catalogue
+    throw new UnumError('STOPPED', `Node ${this.name} was stopped before its cluster was formed`)
   }
 
   /** The cluster's first catalogue: every node has a replica of every shard. */
@@ -279,9 +282,29 @@ class Node implements RunningNode {
   /** Until every shard has a leader, or for a while: clients are held until there is one. */
   async #waitForLeaders(): Promise<void> {
     const { clock } = this.#options.host
-    const untilMs = clock.monotonicMs() + 5 * this.#options.settings.electionTimeoutMs
-    const missing = () => [...this.#replicas!].some(({ group }) => group.raft.leader === 0)
-    while (missing() && clock.monotonicMs() < untilMs && !this.#isStopped) await clock.sleep(pollMs)
+    let isOver = false
+    const timer = clock.timer(5 * this.#options.settings.electionTimeoutMs, () => {
+      isOver = true
+      this.#changed()
+    })
+    await this.#until(() => isOver || [...this.#replicas!].every(({ group }) => group.raft.leader !== 0))
+    timer.cancel()
+  }
+
+  /** Until `isDone` says so, which is asked after each change, or this node is stopped. */
+  #until(isDone: () => boolean): Promise<void> {
+    return new Promise((resolve) => {
+      this.#waiters.push(() => {
+        const isOver = this.#isStopped || isDone()
+        if (isOver) resolve()
+        return isOver
+      })
+      this.#changed()
+    })
+  }
+
+  #changed(): void {
+    if (this.#waiters.length > 0) this.#waiters = this.#waiters.filter((isOver) => !isOver())
   }
 
   async #announce(): Promise<void> {
@@ -362,6 +385,7 @@ class Node implements RunningNode {
   async stop(): Promise<void> {
     if (this.#isStopped) return
     this.#isStopped = true
+    this.#changed()
     for (const listener of this.#listeners) await listener.close()
     for (const work of this.#background) work.stop()
     this.#gateway.stop()
@@ -373,8 +397,7 @@ class Node implements RunningNode {
   }
 }
 
-/** How often the start looks whether what it waits for has come. */
-const pollMs = 5
+/** How often the first replica of a group without a leader asks for votes, at the start. */
 const campaignMs = 20
 const retryMs = 100
 

@@ -50,7 +50,6 @@ interface PersistTicket {
 export class ConsensusDriver {
   readonly groups = new Map<GroupId, Group>()
   readonly #options: DriverOptions
-  readonly #tickMs: number
   readonly #startedMs: number
   #log: NodeLog | undefined
   #dirty: Group[] = []
@@ -58,11 +57,11 @@ export class ConsensusDriver {
   #tickets: PersistTicket[] = []
   readonly #outbox = new Map<ReplicaId, { readonly group: GroupId; readonly message: Message }[]>()
   #timer: Timer | undefined
+  #timerDueMs = 0
   #isStopped = false
 
   constructor(options: DriverOptions) {
     this.#options = options
-    this.#tickMs = options.settings.heartbeatMs / 2
     this.#startedMs = options.clock.monotonicMs()
   }
 
@@ -73,16 +72,29 @@ export class ConsensusDriver {
 
   start(log: NodeLog): void {
     this.#log = log
-    const tick = () => {
-      this.#timer = this.#options.clock.timer(this.#tickMs, tick)
-      const nowMs = this.#options.clock.monotonicMs()
-      for (const group of this.groups.values()) {
-        group.raft.tick(nowMs)
-        group.machine.changed(group)
-        this.touch(group)
-      }
+    this.#armTimer()
+  }
+
+  /** One timer for all groups, for the first that has something to do. */
+  #armTimer(): void {
+    const nowMs = this.#options.clock.monotonicMs()
+    let dueMs = nowMs + this.#options.settings.electionTimeoutMs
+    for (const { raft } of this.groups.values()) dueMs = Math.min(dueMs, raft.dueMs)
+    dueMs = Math.max(dueMs, nowMs + timerMsMin)
+    this.#timer?.cancel()
+    this.#timerDueMs = dueMs
+    this.#timer = this.#options.clock.timer(dueMs - nowMs, () => this.#tick())
+  }
+
+  #tick(): void {
+    const nowMs = this.#options.clock.monotonicMs()
+    for (const group of this.groups.values()) {
+      if (nowMs < group.raft.dueMs) continue
+      group.raft.tick(nowMs)
+      group.machine.changed(group)
+      this.touch(group)
     }
-    this.#timer = this.#options.clock.timer(this.#tickMs, tick)
+    this.#armTimer()
   }
 
   stop(): void {
@@ -219,11 +231,14 @@ export class ConsensusDriver {
     if (this.#isStopped) return
     const nowMs = this.#options.clock.monotonicMs()
     const dirty = this.#dirty
+    let isEarlier = false
     this.#dirty = []
     for (const group of dirty) {
       group.isDirty = false
       this.#collect(group, nowMs)
+      if (group.raft.dueMs < this.#timerDueMs - timerMsMin) isEarlier = true
     }
+    if (isEarlier) this.#armTimer()
     this.#send()
     this.#log!.flush()
   }
@@ -303,6 +318,9 @@ export class ConsensusDriver {
     outgoing.finish(to)
   }
 }
+
+/** Groups that are due within this time of each other are looked at together. */
+const timerMsMin = 5
 
 /** A frame that has reached this size is sent before the next message is added. */
 const frameBytesGoal = 1 << 20

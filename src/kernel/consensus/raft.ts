@@ -76,14 +76,17 @@ export interface Ready {
  * proposals and completed writes; each changes the state and leaves effects that `ready` hands out. No I/O, no clock.
  *
  * Invariants:
- * R1. `term` and `vote` are durable before anyone learns of a vote given (`afterPersist`).
+ * R1. `term`, `vote` and log are durable before anyone learns of a vote given or is asked for one (`afterPersist`). So nobody
+ *     leads in a term that it could forget and lead again with another log, and no grant rests on entries that were lost since.
  * R2. The own copy of an entry counts for commitment only once it is durable (`persisted`); appends leave before that.
  * R3. Only entries of the own term are committed by counting (Raft §5.4.2); earlier ones go with them.
- * R4. A replica gives no vote while it may be part of a lease: for one election timeout after it heard from a leader, and
- *     after its start unless it is new. An election that the leader itself asked for is exempt: that leader's lease is over.
+ * R4. A replica gives no vote, to itself neither, while it may be part of a lease: for one election timeout after it heard
+ *     from a leader, and after its start unless it is new. It is part of none before its term is durable, for only that tells
+ *     it from a new one. An election that the leader itself asked for is exempt: that leader's lease is over.
  * R5. A lease counts from the sending of the newest round that a majority acknowledged, lasts less than the election
  *     timeout by the drift of clocks, and is given up for the rest of the term before leadership is offered to another.
- * R6. The configuration is the newest in the log, committed or not (Raft §6), and falls back when the log is truncated.
+ * R6. The configuration is the newest in the log, committed or not (Raft §6), and falls back when the log is truncated. A
+ *     new one is taken only while the one before is committed.
  */
 export class Raft {
   readonly self: ReplicaId
@@ -121,6 +124,7 @@ export class Raft {
   /** Configurations in the log above its boundary, and below them the one of the boundary itself. */
   #configurations: { readonly index: number; readonly configuration: Configuration }[]
   #hardStateChanged = false
+  #durableTerm: number
   #persistFrom: number
   #now: Message[] = []
   #afterPersist: Message[] = []
@@ -136,6 +140,7 @@ export class Raft {
     this.leaseMs = (settings.electionTimeoutMs * (1 - settings.clockDriftMax)) / (1 + settings.clockDriftMax)
     this.term = hardState.term
     this.vote = hardState.vote
+    this.#durableTerm = hardState.term
     this.committed = Math.max(options.committed, log.boundary.index)
     this.persistedIndex = log.lastIndex
     this.#persistFrom = log.lastIndex + 1
@@ -151,7 +156,13 @@ export class Raft {
 
   // ---- inputs ----
 
-  /** Time has passed. Call it often: at least twice per heartbeat. */
+  /** When `tick` has something to do next, if nothing else happens before. */
+  get dueMs(): number {
+    if (this.role !== 'leader') return this.electionDeadlineMs
+    return Math.min(this.heartbeatDueMs, this.transfer?.deadlineMs ?? Number.POSITIVE_INFINITY)
+  }
+
+  /** Time has passed. */
   tick(nowMs: number): void {
     this.nowMs = nowMs
     if (this.role === 'leader') {
@@ -163,10 +174,17 @@ export class Raft {
     }
   }
 
-  /** Campaigns now instead of waiting for a timeout: for the first leader of a new group. Refused votes do no harm. */
+  /**
+   * Campaigns now, or as soon as the own vote may be given (R4), instead of waiting for a timeout: for the first leader of a group
+   * that starts. Refused votes do no harm.
+   */
   campaign(nowMs: number): void {
     this.nowMs = nowMs
     if (this.role !== 'follower' || !this.mayLead) return // an election under way takes its time
+    if (this.isInLease) {
+      this.electionDeadlineMs = Math.min(this.electionDeadlineMs, this.voteFromMs)
+      return
+    }
     this.resetElectionDeadline()
     startElection(this, { pre: true, transfer: false })
   }
@@ -210,10 +228,12 @@ export class Raft {
 
   /**
    * Adds an entry to the log.
-   * @returns its index; 0 where this replica is not the leader, or is handing leadership over.
+   * @returns its index; 0 where this replica is not the leader, or is handing leadership over, and for a configuration while
+   * the one before is not committed.
    */
   propose(kind: number, data: Uint8Array): number {
     if (this.role !== 'leader' || this.transfer) return 0
+    if (kind === entryKinds.configuration && this.#configurations.at(-1)!.index > this.committed) return 0
     return this.appendOwn(kind, data)
   }
 
@@ -224,6 +244,7 @@ export class Raft {
       this.persistedIndex = index
       if (this.role === 'leader') advanceCommit(this)
     }
+    if (hardState) this.#durableTerm = hardState.term
     if (hardState && hardState.term === this.term && hardState.vote === this.self && this.role === 'candidate') {
       this.votes.set(this.self, true)
       tallyVotes(this)
@@ -262,6 +283,7 @@ export class Raft {
   /** A follower's tables were replaced by a leader's snapshot that ends at `boundary`. */
   installSnapshot(boundary: LogBoundary, configuration: Configuration): void {
     assert(boundary.index > this.committed, 'a snapshot goes beyond what is committed here')
+    assert(this.role !== 'leader', 'a leader has all that is committed')
     this.log.resetTo(boundary)
     this.committed = boundary.index
     this.persistedIndex = this.log.lastIndex
@@ -345,11 +367,12 @@ export class Raft {
 
   // ---- for the parts of this machine (election.ts, replication.ts) ----
 
-  /** The one place that decides what may leave before the disk has answered (R1, R2). */
+  /** The one place that decides what may leave before the disk has answered (R1, R2, R4). */
   send(message: Message): void {
-    const promises = message.kind === 'appendReply' || (message.kind === 'voteReply' && !message.pre)
-    const answers = promises || message.kind === 'heartbeatReply'
-    if (promises || (answers && this.#hardStateChanged)) this.#afterPersist.push(message)
+    const isVoting = (message.kind === 'vote' || message.kind === 'voteReply') && !message.pre
+    const isPromise = isVoting || message.kind === 'appendReply'
+    const needsTerm = message.kind === 'heartbeatReply' && this.#durableTerm !== this.term // R4
+    if (isPromise || needsTerm) this.#afterPersist.push(message)
     else this.#now.push(message)
   }
 
@@ -389,6 +412,12 @@ export class Raft {
     this.heartbeatDueMs = this.nowMs + this.settings.heartbeatMs
     this.appendOwn(entryKinds.noop, emptyBytes)
     advanceCommit(this)
+  }
+
+  /** A leader that is not a voter any more leads until that is decided (Raft §6). */
+  resignIfRemoved(): void {
+    if (this.#configurations.at(-1)!.index > this.committed || isVoter(this.configuration, this.self)) return
+    this.becomeFollower(this.term, 0)
   }
 
   /** The leader's, in its own term. */
@@ -432,6 +461,7 @@ export class Raft {
 
   /** A legitimate leader of this term was heard. */
   heardFrom(leader: ReplicaId): void {
+    assert(this.role !== 'leader', 'a term has one leader')
     this.becomeFollower(this.term, leader)
     this.voteFromMs = this.nowMs + this.settings.electionTimeoutMs
     this.resetElectionDeadline()

@@ -21,11 +21,12 @@ export function collectAppends(raft: Raft): void {
 function collectFor(raft: Raft, replica: ReplicaId, progress: Progress): void {
   if (progress.state === 'snapshot') return
   if (progress.inFlight > 0 && raft.nowMs >= progress.resendAtMs) resend(progress)
-  const inFlightMax = progress.state === 'probe' ? 1 : raft.settings.appendsInFlightMax
-  // A probe is also sent where there is nothing new: a new leader learns where the logs agree, and waits before it asks again.
-  const isProbe = progress.state === 'probe' && progress.inFlight === 0 && raft.nowMs >= progress.resendAtMs
+  const isProbe = progress.state === 'probe'
+  // A probe is also sent where there is nothing new, for a new leader to learn where the logs agree; and not before its time
+  // where there is, for a snapshot that failed is not begun again at once.
+  if (isProbe && (progress.inFlight > 0 || raft.nowMs < progress.resendAtMs)) return
   let hasMore = progress.nextIndex <= raft.log.lastIndex
-  while (progress.inFlight < inFlightMax && (hasMore || isProbe)) {
+  while (isProbe || (hasMore && progress.inFlight < raft.settings.appendsInFlightMax)) {
     const prevIndex = progress.nextIndex - 1
     const prevTerm = raft.log.termAt(prevIndex)
     if (prevTerm < 0) {
@@ -47,14 +48,16 @@ function collectFor(raft: Raft, replica: ReplicaId, progress: Progress): void {
     })
     if (progress.inFlight === 0) progress.resendAtMs = raft.nowMs + raft.settings.electionTimeoutMs
     progress.inFlight++
-    if (progress.state === 'probe') return
+    if (isProbe) return
     progress.nextIndex += entries.length
     hasMore = progress.nextIndex <= raft.log.lastIndex
   }
 }
 
 export function sendHeartbeats(raft: Raft): void {
-  raft.heartbeatDueMs = raft.nowMs + raft.settings.heartbeatMs
+  // On a grid that all groups of a node share: theirs leave together, as one frame per peer.
+  const { heartbeatMs } = raft.settings
+  raft.heartbeatDueMs = (Math.floor(raft.nowMs / heartbeatMs) + 1) * heartbeatMs
   for (const [replica, progress] of raft.progress) {
     const commit = Math.min(raft.committed, progress.matchIndex)
     raft.send({ kind: 'heartbeat', from: raft.self, to: replica, term: raft.term, commit, roundMs: raft.nowMs })
@@ -104,7 +107,10 @@ export function handleAppendReply(raft: Raft, message: AppendReplyMessage): void
   noteRound(progress, message.roundMs)
   if (!message.accepted) {
     if (progress.state === 'snapshot' || message.index < progress.matchIndex) return
-    becomeProbe(progress, raft.log.lastIndexWithTermAtMost(message.index, message.hintTerm) + 1)
+    const nextIndex = raft.log.lastIndexWithTermAtMost(message.index, message.hintTerm) + 1
+    // The answer to a probe always lies before it. What does not answers one of many appends that followed the first refused.
+    if (progress.state === 'probe' && nextIndex >= progress.nextIndex) return
+    becomeProbe(progress, nextIndex)
     progress.resendAtMs = raft.nowMs
     return
   }
@@ -116,6 +122,7 @@ export function handleAppendReply(raft: Raft, message: AppendReplyMessage): void
     advanceCommit(raft)
   }
   progress.nextIndex = Math.max(progress.nextIndex, progress.matchIndex + 1)
+  if (progress.nextIndex === progress.matchIndex + 1) progress.inFlight = 0 // also those whose answers were lost
   if (progress.state === 'probe' || (progress.state === 'snapshot' && raft.log.termAt(progress.matchIndex) >= 0)) {
     progress.state = 'replicate'
     progress.nextIndex = progress.matchIndex + 1
@@ -143,7 +150,9 @@ export function advanceCommit(raft: Raft): void {
   const index = reachedByMajority(raft.configuration, (replica) =>
     replica === raft.self ? raft.persistedIndex : (raft.progress.get(replica)?.matchIndex ?? 0),
   )
-  if (index > raft.committed && raft.log.termAt(index) === raft.term) raft.committed = index
+  if (index <= raft.committed || raft.log.termAt(index) !== raft.term) return
+  raft.committed = index
+  raft.resignIfRemoved()
 }
 
 function commitTo(raft: Raft, index: number): void {

@@ -44,6 +44,7 @@ export class ShardGateway implements Gateway {
   readonly #drift: LeadershipDrift
   #sessions = 0
   #timer: Timer | undefined
+  #isStopped = false
 
   constructor(options: GatewayOptions) {
     this.#options = options
@@ -73,24 +74,30 @@ export class ShardGateway implements Gateway {
   }
 
   start(): void {
+    this.#drift.start()
+  }
+
+  stop(): void {
+    this.#isStopped = true
+    this.#timer?.cancel()
+    this.#drift.stop()
+    for (const route of this.#routes.values()) route.expire(Number.POSITIVE_INFINITY)
+  }
+
+  /** While calls are outstanding: those without a leader are tried again, old ones given up. */
+  watch(): void {
+    if (this.#timer || this.#isStopped) return
     const { clock, requestHoldMs } = this.#options
-    const check = () => {
-      this.#timer = clock.timer(retryMs, check)
+    this.#timer = clock.timer(retryMs, () => {
+      this.#timer = undefined
       const beforeMs = clock.monotonicMs() - requestHoldMs
       for (const route of this.#routes.values()) {
         if (route.outstanding.size === 0) continue
         route.pump()
         route.expire(beforeMs)
+        this.watch()
       }
-    }
-    this.#timer = clock.timer(retryMs, check)
-    this.#drift.start()
-  }
-
-  stop(): void {
-    this.#timer?.cancel()
-    this.#drift.stop()
-    for (const route of this.#routes.values()) route.expire(Number.POSITIVE_INFINITY)
+    })
   }
 
   openSession(): Session {
@@ -232,6 +239,7 @@ class ShardSession implements Session, CallOwner {
       return true
     }
     this.#inFlight++
+    gateway.watch()
     this.#inFlightByRoute.set(route, (this.#inFlightByRoute.get(route) ?? 0) + 1)
     route.submit(this, evaluator, submission.args.clone(), { followsOwn, sinceMs: gateway.nowMs, pending })
     return false
