@@ -239,6 +239,7 @@ export class ShardLeader {
     this.#confirming = []
     this.#unconfirmed = []
     this.#parked.clear()
+    if (this.#misses.size > 0) this.#state.tree.unpin()
     this.#misses.clear()
     this.#waiting = []
     this.deliver()
@@ -412,10 +413,10 @@ export class ShardLeader {
     if (group.raft.confirmedMs() >= this.#roundMs) this.#serveConfirmed() // alone: a majority by itself
   }
 
+  /** Not while leadership is offered: a read may turn out to have something to write. */
   #serveConfirmed(): void {
-    const calls = this.#confirming
-    this.#confirming = []
-    for (const call of calls) {
+    while (this.#confirming.length > 0 && this.isServing) {
+      const call = this.#confirming.shift()!
       if (call.evaluator.kind === 'read' && !call.followsOwn) this.#evaluateRead(call)
       else this.#evaluateWrite(call, true)
     }
@@ -446,10 +447,22 @@ export class ShardLeader {
       return
     }
     this.#misses.set(call, misses)
+    this.#park(call, error.block)
+  }
+
+  /** Until the block is there the session's later calls wait behind this one, also those that wait for something else by now (S3). */
+  #park(call: ShardCall, block: unknown): void {
     const key = sessionKey(call)
-    this.#parked.set(key, [call])
+    const calls = this.#parked.get(key) ?? []
+    calls.unshift(call)
+    for (const others of [this.#confirming, this.#unconfirmed, this.#waiting]) {
+      if (!others.some((other) => isSameSession(other, call))) continue
+      const all = others.splice(0)
+      for (const other of all) (isSameSession(other, call) ? calls : others).push(other)
+    }
+    this.#parked.set(key, calls)
     const term = this.#term
-    this.#state.tree.load(error.block).then(
+    this.#state.tree.load(block).then(
       () => this.#unpark(key, term),
       (cause) => {
         this.#log.error({ error: String(cause) }, 'A block could not be loaded')
@@ -458,17 +471,21 @@ export class ShardLeader {
     )
   }
 
-  /** The call at the head runs again; those behind it follow unless it misses once more. */
+  /** The call at the head runs again, and those behind it unless it misses once more. */
   #unpark(key: string, term: number): void {
-    if (this.#term !== term) return
-    const calls = this.#parked.get(key) ?? []
-    this.#parked.delete(key)
-    for (const call of calls) {
-      const behind = this.#parked.get(key)
-      if (behind) behind.push(call)
-      else if (this.isServing && this.#waiting.length === 0) this.#begin(call)
-      else this.#waiting.push(call)
+    if (this.#term !== term) {
+      if (this.#misses.size === 0) this.#state.tree.unpin() // it was pinned for a leadership that has ended
+      return
     }
+    // What a reply here makes the session submit finds the list and goes to its end.
+    const calls = this.#parked.get(key)!
+    while (calls.length > 0) {
+      const call = calls.shift()!
+      if (this.isServing && this.#waiting.length === 0) this.#begin(call)
+      else this.#waiting.push(call)
+      if (calls[0] === call) return
+    }
+    this.#parked.delete(key)
   }
 
   #finished(call: ShardCall): void {

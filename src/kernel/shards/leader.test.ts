@@ -1,0 +1,578 @@
+import assert from 'node:assert/strict'
+import { beforeEach, suite, test } from 'node:test'
+import { Arguments } from '#kernel/base/arguments.ts'
+import { ByteWriter } from '#kernel/base/byte-writer.ts'
+import { latin1Bytes, latin1Text } from '#kernel/base/bytes.ts'
+import type { FailureReason } from '#kernel/handles/service.ts'
+import type { EvaluatorSpec } from './evaluation.ts'
+import { type LeaderLimits, ShardLeader } from './leader.ts'
+import type { ShardCall } from './shard-call.ts'
+import { ShardState } from './shard-state.ts'
+import { type ColdTree, createColdTree } from './testing/cold-tree.ts'
+import { FakeConsensus } from './testing/fake-consensus.ts'
+import { listEvaluators } from './testing/list-evaluators.ts'
+
+const { append, read, readThatWrites, look, large, broken } = listEvaluators
+
+const limits: LeaderLimits = {
+  proposalsInFlightMax: 2,
+  transactionBytesMax: 1000,
+  inFlightBytesMax: 1500,
+  replyBytesMax: 100,
+  missesMax: 3,
+  clockJumpMaxMs: 10,
+  reads: 'lease',
+}
+
+class TestCall implements ShardCall {
+  readonly evaluator: EvaluatorSpec
+  readonly args: Arguments
+  readonly gateway: number
+  readonly sequence: number
+  readonly low: number
+  readonly session: number
+  readonly followsOwn: boolean
+  readonly isRetry: boolean
+  /** What it was told: in the end one thing. */
+  readonly told: string[] = []
+
+  constructor(evaluator: EvaluatorSpec, words: readonly string[], how: Partial<ShardCall>) {
+    this.evaluator = evaluator
+    this.args = Arguments.of(...words.map(latin1Bytes))
+    this.gateway = how.gateway ?? 9
+    this.sequence = how.sequence ?? 0
+    this.low = how.low ?? 1
+    this.session = how.session ?? 1
+    this.followsOwn = how.followsOwn ?? false
+    this.isRetry = how.isRetry ?? false
+  }
+
+  replied(bytes: Uint8Array): void {
+    this.told.push(latin1Text(bytes))
+  }
+
+  failed(reason: FailureReason): void {
+    this.told.push(reason)
+  }
+
+  refused(): void {
+    this.told.push('refused')
+  }
+
+  moved(): void {
+    this.told.push('moved')
+  }
+}
+
+suite('the leader of a shard', () => {
+  let tree: ColdTree
+  let state: ShardState
+  let consensus: FakeConsensus
+  let leader: ShardLeader
+  let damages: Error[]
+  let sequence = 0
+
+  function open(changes: Partial<LeaderLimits> = {}): void {
+    tree = createColdTree()
+    state = new ShardState(tree, 60_000_000)
+    consensus = new FakeConsensus(1)
+    damages = []
+    leader = new ShardLeader({
+      state,
+      clock: consensus.clock,
+      limits: { ...limits, ...changes },
+      log: { info() {}, warn() {}, error() {} },
+      damaged: (error) => damages.push(error),
+    })
+    consensus.attach(state, leader)
+    consensus.win(1)
+    consensus.becomeReady()
+    consensus.confirm()
+    consensus.clock.advance(1)
+  }
+  beforeEach(() => open())
+
+  function call(evaluator: EvaluatorSpec, words: string[] = [], how: Partial<ShardCall> = {}): TestCall {
+    const made = new TestCall(evaluator, words, { sequence: ++sequence, ...how })
+    leader.submit(made)
+    return made
+  }
+  function retry(of: TestCall): TestCall {
+    const { evaluator, sequence, session, followsOwn, low } = of
+    const made = new TestCall(evaluator, [], { sequence, session, followsOwn, low, isRetry: true })
+    made.args.reset(of.args.bytes)
+    for (let i = 0; i < of.args.count; i++) made.args.push(of.args.start(i), of.args.end(i))
+    leader.submit(made)
+    return made
+  }
+  const turnAndCommit = () => {
+    consensus.turn()
+    consensus.commit()
+  }
+  const loadOne = async (error?: Error) => {
+    assert.ok(tree.loadOne(error), 'a block is being loaded')
+    await Promise.resolve()
+    await Promise.resolve()
+  }
+  const letters = () => latin1Text(tree.get(latin1Bytes('list')) ?? new Uint8Array(0))
+
+  suite('answers', () => {
+    test('a write when it is applied, and not before', () => {
+      const write = call(append, ['a'])
+      consensus.turn()
+      assert.deepEqual(write.told, [])
+      consensus.commit()
+      assert.deepEqual(write.told, ['before '])
+      assert.equal(state.counters.get('letters'), 1)
+    })
+
+    test('a read under the lease at once, from what is applied', () => {
+      call(append, ['a'])
+      assert.deepEqual(call(read, [], { session: 2 }).told, ['list '])
+      turnAndCommit()
+      assert.deepEqual(call(read, [], { session: 2 }).told, ['list a'])
+      const reply = new ByteWriter()
+      assert.equal(leader.tryRead(read, new Arguments(), reply), true)
+      assert.equal(latin1Text(reply.view()), 'list a')
+    })
+
+    test('a read behind writes of its own session when the newest write that it may have seen is applied (S1)', () => {
+      call(append, ['a'])
+      consensus.turn()
+      const other = call(append, ['b'], { session: 2 })
+      const own = call(read, [], { followsOwn: true })
+      consensus.turn()
+      consensus.commit(1)
+      assert.deepEqual(own.told, [])
+      consensus.commit(1)
+      assert.deepEqual([...own.told, ...other.told], ['list ab', 'before a'])
+    })
+
+    test('a write that changes nothing when what it saw is applied, and logs it for retries', () => {
+      call(append, ['a'])
+      const nothing = call(look)
+      assert.deepEqual(nothing.told, [])
+      turnAndCommit()
+      assert.deepEqual(nothing.told, ['saw a'])
+      call(append, ['b'])
+      turnAndCommit()
+      assert.deepEqual(retry(nothing).told, ['saw a'])
+    })
+
+    test('a read that has something to change as a write', () => {
+      const reply = new ByteWriter()
+      reply.ascii('kept')
+      assert.equal(leader.tryRead(readThatWrites, Arguments.of(latin1Bytes('x')), reply), false)
+      assert.equal(latin1Text(reply.view()), 'kept')
+      const both = [call(readThatWrites, ['x']), call(readThatWrites, ['y'], { session: 2 })]
+      assert.deepEqual(both[0]!.told, [])
+      turnAndCommit()
+      assert.deepEqual(
+        both.map(({ told }) => told),
+        [['before '], ['before x']],
+      )
+      assert.equal(letters(), 'xy')
+    })
+
+    test('an evaluator that fails with INTERNAL, without its effects', () => {
+      assert.deepEqual(call(broken).told, ['INTERNAL'])
+      const after = call(append, ['a'])
+      turnAndCommit()
+      assert.deepEqual(after.told, ['before '])
+      assert.equal(letters(), 'a')
+    })
+
+    test('a transaction that is too large with TOO_LARGE, without its effects', () => {
+      const first = call(append, ['a'])
+      assert.deepEqual(call(large, ['1000']).told, ['TOO_LARGE'])
+      turnAndCommit()
+      assert.deepEqual(first.told, ['before '])
+      assert.equal(tree.get(latin1Bytes('large')), undefined)
+    })
+
+    test('a large reply whole; a retry of it is UNKNOWN', () => {
+      const write = call(large, ['500'])
+      const small = call(append, ['a'])
+      turnAndCommit()
+      assert.deepEqual(write.told, ['.'.repeat(500)])
+      assert.deepEqual(small.told, ['before '])
+      assert.deepEqual(retry(write).told, ['UNKNOWN'])
+    })
+  })
+
+  suite('reads nothing without a lease or a round', () => {
+    test('when the lease is over', () => {
+      consensus.clock.advance(270)
+      const late = call(read)
+      assert.equal(leader.tryRead(read, new Arguments(), new ByteWriter()), false)
+      consensus.turn()
+      assert.equal(consensus.roundMs, consensus.clock.monotonicMs())
+      consensus.confirm(consensus.roundMs - 1)
+      assert.deepEqual(late.told, [])
+      consensus.confirm()
+      assert.deepEqual(late.told, ['list '])
+    })
+
+    for (const jumpMs of [20, -20]) {
+      test(`when the wall clock jumped by ${jumpMs} ms against the monotonic one`, () => {
+        consensus.clock.wallOffsetMs += jumpMs
+        const doubtful = call(read)
+        assert.deepEqual(doubtful.told, [])
+        consensus.turn()
+        consensus.confirm()
+        assert.deepEqual(doubtful.told, ['list '])
+      })
+    }
+
+    test('where the setting says so; a round serves those that came before it, later ones take the next', () => {
+      open({ reads: 'read-index' })
+      const first = call(read)
+      consensus.turn()
+      const second = call(read, [], { session: 2 })
+      consensus.clock.advance(1)
+      consensus.confirm(consensus.roundMs)
+      assert.deepEqual([first.told, second.told], [['list '], []])
+      consensus.turn()
+      consensus.confirm()
+      assert.deepEqual(second.told, ['list '])
+    })
+
+    test('and a session goes on in order behind one that waits for a round (S3)', () => {
+      open({ reads: 'read-index' })
+      const first = call(read)
+      const write = call(append, ['a'], { followsOwn: true })
+      const last = call(read, [], { followsOwn: true })
+      consensus.turn()
+      consensus.confirm()
+      turnAndCommit()
+      assert.deepEqual([first.told, write.told, last.told], [['list '], ['before '], ['list a']])
+    })
+
+    test('while leadership is being handed over', () => {
+      leader.transferTo(2)
+      const held = call(read)
+      assert.equal(leader.tryRead(read, new Arguments(), new ByteWriter()), false)
+      consensus.turn()
+      assert.deepEqual(held.told, [])
+      consensus.endTransfer()
+      consensus.turn()
+      consensus.confirm()
+      assert.deepEqual(held.told, ['list '])
+    })
+  })
+
+  suite('bounds what is in flight', () => {
+    test('calls beyond the bytes in flight wait, and go on in order when there is room', () => {
+      const first = [call(large, ['800']), call(large, ['800'])]
+      const waiting = [call(append, ['a']), call(append, ['b']), call(read, [], { session: 2 })]
+      turnAndCommit()
+      assert.deepEqual(
+        first.map(({ told }) => told.length),
+        [1, 1],
+      )
+      turnAndCommit()
+      assert.deepEqual(
+        waiting.map(({ told }) => told),
+        [['before '], ['before a'], ['list ']],
+      )
+    })
+
+    test('entries in flight; what comes meanwhile is gathered in one', () => {
+      for (const letter of 'abcd') {
+        call(append, [letter])
+        consensus.turn()
+      }
+      assert.equal(consensus.proposed.length, 2)
+      consensus.commit(1)
+      consensus.turn()
+      assert.equal(consensus.proposed.length, 2)
+      consensus.commit()
+      assert.equal(letters(), 'abcd')
+    })
+  })
+
+  suite('loads what is not in memory', () => {
+    test('and evaluates again; others go on, the same session waits behind (S3)', async () => {
+      tree.chill('cold')
+      const miss = call(append, ['a', 'cold'])
+      const behind = call(append, ['b'], { followsOwn: true })
+      const other = call(append, ['c'], { session: 2 })
+      turnAndCommit()
+      assert.deepEqual([miss.told, behind.told, other.told], [[], [], ['before ']])
+      await loadOne()
+      assert.equal(tree.pinned(), 0)
+      turnAndCommit()
+      assert.deepEqual([miss.told, behind.told], [['before c'], ['before ca']])
+    })
+
+    test('up to a bound, and lets go of it then', async () => {
+      for (const key of ['c1', 'c2', 'c3', 'c4']) tree.chill(key)
+      const greedy: EvaluatorSpec = {
+        name: 'greedy@1',
+        kind: 'read',
+        run: (evaluation) => {
+          for (const key of ['c1', 'c2', 'c3', 'c4']) evaluation.get(latin1Bytes(key))
+        },
+      }
+      const asks = call(greedy)
+      for (let i = 0; i < 3; i++) await loadOne()
+      assert.deepEqual(asks.told, ['TOO_LARGE'])
+      assert.equal(tree.pinned(), 0)
+    })
+
+    test('for the read that a miss abandoned after it had written its first effects, without those', async () => {
+      tree.chill('cold')
+      const evaluator: EvaluatorSpec = {
+        name: 'late-miss@1',
+        kind: 'write',
+        run(evaluation, _args, reply) {
+          evaluation.put(latin1Bytes('list'), latin1Bytes('x'))
+          evaluation.count('letters', 1)
+          evaluation.get(latin1Bytes('cold'))
+          reply.ascii('done')
+        },
+      }
+      const first = call(append, ['a'])
+      const miss = call(evaluator, [], { session: 2 })
+      const after = call(append, ['b'], { session: 3 })
+      turnAndCommit()
+      assert.deepEqual([first.told, after.told], [['before '], ['before a']])
+      assert.equal(state.counters.get('letters'), 2)
+      await loadOne()
+      turnAndCommit()
+      assert.deepEqual(miss.told, ['done'])
+      assert.equal(letters(), 'x')
+    })
+
+    test('in order also for calls that had waited for room (S3)', async () => {
+      tree.chill('cold')
+      call(large, ['800'], { session: 2 })
+      call(large, ['800'], { session: 2 })
+      const miss = call(append, ['a', 'cold'])
+      const behind = call(append, ['b', 'cold'], { followsOwn: true })
+      turnAndCommit()
+      assert.equal(tree.loading(), 1)
+      await loadOne()
+      turnAndCommit()
+      assert.deepEqual([miss.told, behind.told], [['before '], ['before a']])
+    })
+
+    test('in order also for calls that had waited for a round (S3)', async () => {
+      open({ reads: 'read-index' })
+      tree.chill('cold')
+      const miss = call(read, ['cold'])
+      const behind = call(append, ['a'], { followsOwn: true })
+      consensus.turn()
+      const later = call(append, ['b'], { followsOwn: true })
+      consensus.confirm()
+      consensus.turn()
+      consensus.confirm()
+      consensus.commit()
+      await loadOne()
+      for (let i = 0; i < 3; i++) {
+        consensus.clock.advance(1)
+        consensus.turn()
+        consensus.confirm()
+        consensus.commit()
+      }
+      assert.deepEqual([miss.told, behind.told, later.told], [['list '], ['before '], ['before a']])
+    })
+
+    test('in order also where others wait for room by then (S3)', async () => {
+      consensus.clock.advance(271)
+      tree.chill('cold')
+      const miss = call(read, ['cold'])
+      consensus.turn()
+      call(large, ['800'], { session: 2 })
+      call(large, ['800'], { session: 2 })
+      const behind = call(append, ['a'], { followsOwn: true })
+      consensus.confirm()
+      turnAndCommit()
+      await loadOne()
+      for (let i = 0; i < 3; i++) turnAndCommit()
+      assert.deepEqual([miss.told, behind.told], [['list '], ['before ']])
+    })
+
+    test('and says so where it cannot', async () => {
+      tree.chill('cold')
+      call(read, ['cold'])
+      await loadOne(new Error('rot'))
+      assert.deepEqual(
+        damages.map(({ message }) => message),
+        ['rot'],
+      )
+    })
+  })
+
+  suite('finds a retry', () => {
+    test('that is in the open entry, in flight, applied, or below the low mark', () => {
+      const first = call(append, ['a'])
+      const open = retry(first)
+      consensus.turn()
+      const inFlight = retry(first)
+      consensus.commit()
+      assert.deepEqual([first.told, open.told, inFlight.told], [[], [], ['before ']])
+      assert.deepEqual(retry(first).told, ['before '])
+      call(append, ['b'], { low: first.sequence + 1 })
+      turnAndCommit()
+      assert.deepEqual(retry(first).told, ['UNKNOWN'])
+      assert.equal(letters(), 'ab')
+    })
+
+    test('that waits for room', () => {
+      call(large, ['800'])
+      call(large, ['800'])
+      const waits = call(append, ['a'])
+      const again = retry(waits)
+      turnAndCommit()
+      turnAndCommit()
+      assert.deepEqual([waits.told, again.told, letters()], [[], ['before '], 'a'])
+    })
+
+    test('that waits for a block, and lets go of the block then', async () => {
+      tree.chill('cold')
+      const parked = call(append, ['a', 'cold'])
+      const again = retry(parked)
+      await loadOne()
+      turnAndCommit()
+      assert.deepEqual([parked.told, again.told, letters(), tree.pinned()], [[], ['before '], 'a', 0])
+    })
+
+    test('that waits for a round', () => {
+      open({ reads: 'read-index' })
+      const unconfirmed = call(read)
+      const again = retry(unconfirmed)
+      consensus.turn()
+      const confirming = retry(unconfirmed)
+      consensus.confirm()
+      assert.deepEqual([unconfirmed.told, again.told, confirming.told], [[], [], ['list ']])
+    })
+
+    test('at the next leader', () => {
+      const kept = call(append, ['a'])
+      consensus.turn()
+      const lost = call(append, ['b'])
+      consensus.turn()
+      consensus.follow(2, 0)
+      consensus.win(3)
+      consensus.becomeReady(1)
+      const again = [retry(kept), retry(lost)]
+      turnAndCommit()
+      assert.deepEqual(
+        again.map(({ told }) => told),
+        [['before '], ['before a']],
+      )
+    })
+  })
+
+  suite('ends', () => {
+    test('and turns away every call that it has, in whatever state, once', async () => {
+      open({ reads: 'read-index' })
+      tree.chill('cold')
+      const applied = call(append, ['a'])
+      turnAndCommit()
+      const inFlight = call(append, ['b'])
+      consensus.turn()
+      const attached = call(read, [], { followsOwn: true })
+      const open2 = call(append, ['c'])
+      const attachedToOpen = call(read, [], { followsOwn: true })
+      const parked = call(append, ['d', 'cold'], { session: 2 })
+      const behind = call(append, ['e'], { session: 2, followsOwn: true })
+      const confirming = call(read, [], { session: 3 })
+      leader.propose(consensus.group)
+      const unconfirmed = call(read, [], { session: 4 })
+      call(large, ['900'], { session: 5 })
+      call(large, ['900'], { session: 5 })
+      const waiting = call(append, ['f'], { session: 6 })
+      consensus.follow(2, 2)
+      const after = call(append, ['g'], { session: 7 })
+      const all = { inFlight, attached, open2, attachedToOpen, parked, behind, confirming, unconfirmed, waiting, after }
+      const told = Object.fromEntries(Object.entries(all).map(([name, { told }]) => [name, told.join()]))
+      // What was proposed may still be committed by the next leader; nothing else can have taken effect.
+      assert.deepEqual(told, {
+        inFlight: 'moved',
+        attached: 'refused',
+        open2: 'moved',
+        attachedToOpen: 'refused',
+        parked: 'refused',
+        behind: 'refused',
+        confirming: 'refused',
+        unconfirmed: 'refused',
+        waiting: 'refused',
+        after: 'refused',
+      })
+      assert.deepEqual(applied.told, ['before '])
+      await loadOne()
+      assert.deepEqual(parked.told, ['refused'])
+      assert.equal(tree.pinned(), 0)
+    })
+
+    test('and a block that comes later changes nothing under the next leadership', async () => {
+      tree.chill('cold')
+      const parked = call(append, ['a', 'cold'])
+      consensus.follow(2, 0)
+      consensus.win(3)
+      consensus.becomeReady()
+      const again = retry(parked)
+      await loadOne()
+      await loadOne()
+      turnAndCommit()
+      assert.deepEqual([parked.told, again.told, letters(), tree.pinned()], [['refused'], ['before '], 'a', 0])
+    })
+
+    test('not by an offer that comes to nothing: what came meanwhile goes on in order', () => {
+      const first = call(append, ['a'])
+      assert.equal(leader.transferTo(2), true)
+      const held = [call(append, ['b']), call(read, [], { followsOwn: true })]
+      consensus.turn()
+      consensus.commit()
+      assert.deepEqual([first.told, held[0]!.told], [['before '], []])
+      consensus.endTransfer()
+      turnAndCommit()
+      assert.deepEqual(
+        held.map(({ told }) => told),
+        [['before a'], ['list ab']],
+      )
+    })
+
+    test('by an offer that is taken, with reads that turned into writes meanwhile (they cannot be proposed)', () => {
+      open({ reads: 'read-index' })
+      const doubtful = call(readThatWrites, ['a'])
+      consensus.turn()
+      assert.equal(leader.transferTo(2), true)
+      consensus.confirm()
+      consensus.turn()
+      consensus.follow(2, 2)
+      assert.deepEqual(doubtful.told, ['refused'])
+    })
+  })
+
+  test('a leader that is not ready lets calls wait', () => {
+    consensus.follow(2, 0)
+    consensus.win(3)
+    const early = call(append, ['a'])
+    assert.deepEqual(early.told, [])
+    consensus.becomeReady()
+    turnAndCommit()
+    assert.deepEqual(early.told, ['before '])
+  })
+
+  test('timestamps rise with every transaction, also where the clock goes back and leadership changes', () => {
+    const stamps: number[] = []
+    const stamp: EvaluatorSpec = {
+      name: 'stamp@1',
+      kind: 'write',
+      run: (evaluation) => void stamps.push(evaluation.timestampUs),
+    }
+    call(stamp)
+    consensus.clock.wallOffsetMs -= 5000
+    call(stamp)
+    turnAndCommit()
+    consensus.follow(2, 0)
+    consensus.win(3)
+    consensus.becomeReady()
+    call(stamp)
+    assert.equal(stamps[0], 1_700_000_001_001_000)
+    assert.deepEqual(stamps.slice(1), [stamps[0]! + 1, stamps[0]! + 2])
+  })
+})
