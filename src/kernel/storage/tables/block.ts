@@ -12,7 +12,7 @@ import { RowCursor } from './row-cursor.ts'
  *
  * `shared` bytes are those of the row before, 0 at a restart. `value` is 0 for a tombstone, else the length and one.
  */
-export const restartInterval = 16
+export const restartInterval = 8
 
 /** A row that was looked for; one instance, valid until the next search. */
 export interface Found {
