@@ -145,17 +145,16 @@ export class ShardLeader {
    * session's calls would change their order. Only the end of leadership turns calls away, and then all that come after.
    */
   submit(call: ShardCall): void {
+    if (call.isRetry && this.#takesPlace(call)) return
+    const behind = this.#parked.size > 0 ? this.#parked.get(sessionKey(call)) : undefined
+    if (behind) {
+      behind.push(call)
+      return
+    }
     if (!this.isServing) {
       if (this.#group?.raft.role === 'leader') this.#waiting.push(call)
       else call.refused()
       return
-    }
-    if (this.#parked.size > 0) {
-      const behind = this.#parked.get(sessionKey(call))
-      if (behind) {
-        behind.push(call)
-        return
-      }
     }
     if (this.#waiting.length > 0) this.#waiting.push(call)
     else this.#begin(call)
@@ -265,7 +264,7 @@ export class ShardLeader {
   // ---- evaluation ----
 
   #begin(call: ShardCall): void {
-    if (call.isRetry && this.#answerRetry(call)) return
+    if (call.isRetry && this.#wasDone(call)) return
     if (call.followsOwn && this.#followsUnconfirmed(call)) {
       this.#confirmFirst(call)
       return
@@ -283,8 +282,8 @@ export class ShardLeader {
     return this.#inFlightBytes + this.#entry.writer.length < this.#limits.inFlightBytesMax
   }
 
-  /** @returns whether the retry was dealt with: answered, refused, or put in the place of the same call that is under way. */
-  #answerRetry(call: ShardCall): boolean {
+  /** Puts a retry in the place of the same call that is under way: only the newest attempt's answer is heeded. */
+  #takesPlace(call: ShardCall): boolean {
     if (call.gateway === 0) return false
     const underWay = [
       ...this.#flights.map(({ calls }) => calls),
@@ -296,11 +295,20 @@ export class ShardLeader {
     ]
     for (const calls of underWay) {
       const at = calls.findIndex((known) => known.gateway === call.gateway && known.sequence === call.sequence)
-      if (at >= 0) {
-        calls[at] = call
-        return true
+      if (at < 0) continue
+      const misses = this.#misses.get(calls[at]!)
+      if (misses !== undefined) {
+        this.#misses.delete(calls[at]!)
+        this.#misses.set(call, misses)
       }
+      calls[at] = call
+      return true
     }
+    return false
+  }
+
+  /** @returns whether the retry was dealt with: it has taken effect before, and is answered or refused. */
+  #wasDone(call: ShardCall): boolean {
     const found = this.#state.replies.find(call.gateway, call.sequence)
     if (found === 'unknown') return false
     if (found === 'stale' || found === 'lost') call.failed('UNKNOWN')

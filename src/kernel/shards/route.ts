@@ -39,6 +39,7 @@ export class Route {
   readonly #answeredWrites = new Map<number, number>()
   /** Some outstanding call was not sent to the present leader. */
   #isBehind = false
+  #isPumping = false
   /** Leadership that everything outstanding was sent to. */
   #pumpedTerm = 0
   #pumpedLeader = 0
@@ -79,6 +80,7 @@ export class Route {
     this.#sequence++
     const call = new RoutedCall(this, owner, evaluator, args, this.#sequence, options)
     this.outstanding.set(call.sequence, call)
+    if (this.#isPumping) return // an answer brought it about: its turn comes after those that wait from before
     if (this.#isBehind || !this.#send(call)) this.#isBehind = true
   }
 
@@ -90,20 +92,29 @@ export class Route {
    */
   pump(): void {
     const { term, leader } = this.group.raft
+    if (this.#isPumping) return
     if (!this.#isBehind && term === this.#pumpedTerm && leader === this.#pumpedLeader) return
     this.#pumpedTerm = term
     this.#pumpedLeader = leader
     this.#isBehind = false
+    this.#isPumping = true
+    try {
+      if (!this.#sendOutstanding(term)) this.#isBehind = true
+    } finally {
+      this.#isPumping = false
+    }
+  }
+
+  /** Also those that are added meanwhile. @returns false where it came to one that cannot be sent */
+  #sendOutstanding(term: number): boolean {
     const lastWrites = this.#lastBegunWrites()
     for (const call of this.outstanding.values()) {
       if (call.sentTerm === term) continue
       if (call.evaluator.kind === 'read' && (lastWrites.get(call.session) ?? 0) > call.sequence) {
         call.failed('UNAVAILABLE')
-      } else if (!this.#send(call)) {
-        this.#isBehind = true
-        return
-      }
+      } else if (!this.#send(call)) return false
     }
+    return true
   }
 
   /** By session: sequence of the last write that may have taken effect. */
