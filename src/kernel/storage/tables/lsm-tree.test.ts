@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { latin1Bytes } from '#kernel/base/bytes.ts'
+import { latin1Bytes, latin1Text } from '#kernel/base/bytes.ts'
+import type { UnumError } from '#kernel/base/errors.ts'
 import { createSortedMapTree } from './sorted-map-tree.ts'
 import { simulatedTree, tinyLimits } from './testing/simulated-tree.ts'
 import type { KeyRange, TreeReader } from './tree.ts'
+import { BlockMiss } from './tree.ts'
 import { checkTree, evaluate, markAt, rowsOf } from './tree-compliance.ts'
 
 const b = latin1Bytes
@@ -105,4 +107,72 @@ test('any history of changes, flushes, compactions and reopenings reads as a sor
     }),
     { numRuns: 60 },
   )
+})
+
+test('a block of a file that compaction has replaced is let go, and the evaluation finds its rows elsewhere', async () => {
+  const under = await simulatedTree({ seed: 7, limits: tinyLimits, cacheBytes: 0 })
+  for (let i = 0; i < 20; i++) under.tree.put(b(`key${i}`), b('1'.repeat(100)))
+  await under.settle(under.tree.flush(markAt(1)))
+  let missed: unknown
+  assert.throws(
+    () => under.tree.get(b('key1')),
+    (error) => {
+      missed = (error as BlockMiss).block
+      return error instanceof BlockMiss
+    },
+  )
+  for (let index = 2; index < 5; index++) {
+    for (let i = 0; i < 20; i++) under.tree.put(b(`key${i}`), b(`${index}`))
+    await under.settle(under.tree.flush(markAt(index)))
+    await under.simulation.run({ forMs: 20 })
+  }
+  await under.settle(under.tree.load(missed))
+  assert.equal(await evaluate(under, (tree) => latin1Text(tree.get(b('key1'))!)), '4')
+  await under.settle(under.tree.close())
+})
+
+test('closing during loads, a flush and a compaction ends them all, and the tree opens again', async () => {
+  for (let steps = 1; steps < 40; steps++) {
+    const under = await simulatedTree({ seed: steps, limits: tinyLimits, cacheBytes: 0 })
+    for (let index = 1; index <= 3; index++) {
+      for (let i = 0; i < 40; i++) under.tree.put(b(`key${i}`), b(`${index}`.repeat(i)))
+      if (index < 3) await under.settle(under.tree.flush(markAt(index)))
+    }
+    const work = [under.tree.flush(markAt(3))]
+    try {
+      rowsOf(under.tree, { from: b('z'), to: undefined })
+      under.tree.get(b('key-'))
+    } catch (error) {
+      if (error instanceof BlockMiss) work.push(under.tree.load(error.block))
+    }
+    const ends = Promise.allSettled(work)
+    const end = under.simulation.events + steps
+    await under.simulation.run({ until: () => under.simulation.events >= end })
+    await under.reopen()
+    for (const result of await ends) {
+      if (result.status === 'rejected') assert.equal((result.reason as UnumError).code, 'STOPPED')
+    }
+    assert.ok([2, 3].includes(under.tree.flushed.index))
+    const rows = await evaluate(under, (tree) => rowsOf(tree, { from: b(''), to: undefined }))
+    assert.equal(rows.length, 40)
+    await under.settle(under.tree.close())
+    await assert.rejects(under.settle(under.tree.flush(markAt(9))), { code: 'STOPPED' })
+  }
+})
+
+test('a scan of much more than the cache holds misses only a few times', async () => {
+  const under = await simulatedTree({ seed: 8, cacheBytes: 50_000 })
+  for (let i = 0; i < 3_000; i++) under.tree.put(b(`key${String(i).padStart(5, '0')}`), b('v'.repeat(200)))
+  await under.settle(under.tree.flush(markAt(1)))
+  for (const reverse of [false, true]) {
+    await under.reopen()
+    let evaluations = 0
+    const rows = await evaluate(under, (tree) => {
+      evaluations++
+      return rowsOf(tree, { from: b(''), to: undefined }, reverse).length
+    })
+    assert.equal(rows, 3_000)
+    assert.ok(evaluations <= 12, `${evaluations} evaluations for some 160 blocks`)
+  }
+  await under.settle(under.tree.close())
 })
