@@ -30,10 +30,25 @@ const utf8Decoder = new TextDecoder('utf-8')
 
 export const emptyBytes = new Uint8Array(0)
 
-/** Content undefined until written. May share a larger allocation: never transfer its `buffer`. */
-export const allocate: (length: number) => Uint8Array = NodeBytes
-  ? (length) => plainBytes(NodeBytes.allocUnsafe(length))
-  : (length) => new Uint8Array(length)
+/**
+ * Content undefined until written. Small ones are cut from a shared slab, one object each: never transfer their `buffer`, and copy
+ * what is small and lives long.
+ */
+export function allocate(length: number): Uint8Array {
+  if (length > slabPieceMax) return allocateSlow(length)
+  if (slabUsed + length > slabBytes) {
+    slab = new ArrayBuffer(slabBytes)
+    slabUsed = 0
+  }
+  const piece = new Uint8Array(slab, slabUsed, length)
+  slabUsed = (slabUsed + length + 7) & ~7
+  return piece
+}
+
+const slabBytes = 32_768
+const slabPieceMax = 2048
+let slab = new ArrayBuffer(slabBytes)
+let slabUsed = 0
 
 /** Content undefined, an allocation of its own: for what lives long or is large. */
 export const allocateSlow: (length: number) => Uint8Array = NodeBytes
@@ -106,10 +121,12 @@ export function concatBytes(parts: readonly Uint8Array[]): Uint8Array {
   return whole
 }
 
-/** A copy with an allocation that nothing else shares. */
-export function copyBytes(bytes: Uint8Array): Uint8Array {
-  const copy = allocate(bytes.length)
-  copy.set(bytes)
+/** A copy of `bytes[start, end)`. */
+export function copyBytes(bytes: Uint8Array, start = 0, end = bytes.length): Uint8Array {
+  const length = end - start
+  const copy = allocate(length)
+  if (length <= 32) for (let i = 0; i < length; i++) copy[i] = bytes[start + i]!
+  else copy.set(length === bytes.length ? bytes : bytes.subarray(start, end))
   return copy
 }
 
