@@ -4,7 +4,7 @@ import type { Disk } from '#kernel/base/host.ts'
 
 /**
  * Who the data on a disk belongs to: file `identity`, JSON. Written once, before anything else; renamed into place, so that it is
- * there whole or not at all.
+ * there whole or not at all. It has no checksum: each of its fields is known to whoever opens it, and compared.
  */
 export interface Identity {
   readonly format: number
@@ -33,11 +33,21 @@ export async function readIdentity(disk: Disk): Promise<Identity | undefined> {
 }
 
 function parse(text: string): Identity {
+  let value: Partial<Identity> | null
   try {
-    return JSON.parse(text) as Identity
+    value = JSON.parse(text)
   } catch (cause) {
     throw new UnumError('DATA_DAMAGED', `Cannot read the file "${fileName}": it is not JSON`, { cause })
   }
+  const { format, clusterId, node, nodeId } = value ?? {}
+  const isWhole = typeof clusterId === 'string' && typeof node === 'string' && Number.isInteger(nodeId)
+  if (!Number.isInteger(format) || format! < 1 || (format === dataFormat && !isWhole)) {
+    throw new UnumError(
+      'DATA_DAMAGED',
+      `Cannot read the file "${fileName}": it describes no node of format ${dataFormat}`,
+    )
+  }
+  return value as Identity
 }
 
 export async function writeIdentity(disk: Disk, identity: Identity): Promise<void> {
@@ -51,10 +61,10 @@ export async function writeIdentity(disk: Disk, identity: Identity): Promise<voi
   await disk.syncDirectory('')
 }
 
-/** Refuses data of another cluster or node. @throws UnumError `CLUSTER_MISMATCH` */
+/** Refuses data of another cluster or node. @throws UnumError `CLUSTER_MISMATCH`, `DATA_DAMAGED` */
 export function checkIdentity(
   found: Identity,
-  wanted: { readonly clusterId: string | undefined; readonly node: string },
+  wanted: { readonly clusterId: string | undefined; readonly node: string; readonly nodeId: number },
 ): void {
   if (wanted.clusterId !== undefined && found.clusterId !== wanted.clusterId) {
     throw new UnumError(
@@ -66,6 +76,12 @@ export function checkIdentity(
     throw new UnumError(
       'CLUSTER_MISMATCH',
       `Cannot use this data: it belongs to node ${found.node}, this is ${wanted.node}`,
+    )
+  }
+  if (found.nodeId !== wanted.nodeId) {
+    throw new UnumError(
+      'DATA_DAMAGED',
+      `Cannot use this data: it says that ${found.node} is node ${found.nodeId} of the cluster, and it is node ${wanted.nodeId}`,
     )
   }
 }

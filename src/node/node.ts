@@ -56,7 +56,7 @@ async function identify(options: NodeOptions): Promise<Identity> {
   if (at < 0) throw new UnumError('CONFIGURATION_INVALID', `Cannot start node "${name}": it is none of the members`)
   const found = await readIdentity(host.disk)
   if (found) {
-    checkIdentity(found, { clusterId: options.clusterId ?? bootstrap?.clusterId, node: name })
+    checkIdentity(found, { clusterId: options.clusterId ?? bootstrap?.clusterId, node: name, nodeId: at + 1 })
     return found
   }
   if (!bootstrap) {

@@ -96,12 +96,24 @@ function readCluster(path: string): ClusterFile | undefined {
       `${file} has format ${cluster.format}, written by a newer version of Unum; this one knows format ${format}: use the newer version`,
     )
   }
-  if (cluster?.format !== format || !Array.isArray(cluster.nodes) || cluster.nodes.length === 0 || !cluster.clusterId) {
+  if (!isClusterFile(cluster)) {
     throw new Failure(
       `${file} is damaged: it describes no cluster of format ${format}. Restore it, or give another folder with --data`,
     )
   }
-  return cluster as ClusterFile
+  return cluster
+}
+
+/** There is no checksum in a file that people may look into: every field is compared with what can be in it. */
+function isClusterFile(value: Partial<ClusterFile> | null): value is ClusterFile {
+  if (value?.format !== format || !/^[0-9a-f]{32}$/.test(String(value.clusterId))) return false
+  const { nodes, shards, formed } = value
+  const areNodes =
+    Array.isArray(nodes) &&
+    nodes.length >= 1 &&
+    nodes.length <= zones.length &&
+    nodes.every((node, k) => node?.name === `n${k + 1}` && node.zone === zones[k])
+  return areNodes && Number.isInteger(shards) && shards! >= 1 && typeof formed === 'boolean'
 }
 
 /** Somebody's home folder given by mistake must not fill up with ours. */
