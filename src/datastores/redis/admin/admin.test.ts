@@ -143,6 +143,7 @@ describe('INFO', () => {
     node.exchange(connection, ['MSET', 'a', '1', 'b', '2'], ['EXPIRE', 'a', '100'])
     const all = fields(ask(node, connection, 'INFO'), /\r\n/)
     assert.equal(all.redis_version, '7.0.15')
+    assert.equal(all.arch_bits, '64')
     assert.equal(all.loading, '0')
     assert.equal(all.tcp_port, '6379')
     assert.equal(all.db0, 'keys=2,expires=1,avg_ttl=0')

@@ -28,6 +28,7 @@ const sections: Readonly<Record<string, (server: RedisServer, counts: KeyCounts)
     return {
       redis_version: redisVersion,
       redis_mode: 'standalone',
+      arch_bits: 64,
       multiplexing_api: 'unum',
       run_id: nodeId(cluster, cluster.nodeName),
       tcp_port: portOf(server),
