@@ -69,6 +69,10 @@ describe('CLIENT', () => {
       ['1', 'one', 'some-lib', '1', '5', '5', '2'],
     )
     assert.deepEqual([two!.id, two!.cmd, two!.idle], ['2', 'client|list', '0'])
+    for (const name of ['sub', 'psub', 'qbuf', 'qbuf-free', 'argv-mem', 'multi-mem', 'obl', 'oll', 'omem', 'tot-mem']) {
+      assert.match(two![name]!, /^\d+$/, `clients read ${name} as a number`)
+    }
+    assert.equal(two!.laddr, '127.0.0.1:6379')
     assert.equal(String(ask(node, second, 'CLIENT', 'LIST', 'ID', 1)).trimEnd(), lines[0])
     assert.match(String(ask(node, second, 'CLIENT', 'INFO')), /^id=2 /)
   })
@@ -80,8 +84,11 @@ describe('CLIENT', () => {
     assert.equal(first.state, 'destroyed')
     first.handler.closed()
     assert.equal(ask(node, second, 'CLIENT', 'KILL', 'ID', 2), '0')
+    assert.equal(ask(node, second, 'CLIENT', 'KILL', 'LADDR', '127.0.0.1:1'), '0')
+    assert.equal(ask(node, second, 'CLIENT', 'KILL', 'ID', 3, 'LADDR', '127.0.0.1:6379'), '1')
+    assert.equal(third.state, 'destroyed')
     assert.equal(ask(node, second, 'CLIENT', 'KILL', 'ID', 2, 'SKIPME', 'no'), '1')
-    assert.deepEqual([second.state, third.state], ['ended', 'open'])
+    assert.equal(second.state, 'ended')
   })
 
   it('turns replies off, on, and off for one command', () => {

@@ -6,14 +6,20 @@ import { errors, fail } from '../errors.ts'
 import { int64Argument, integerArgument } from '../numbers.ts'
 import { bulkText, integer, nullBulk, ok, verbatim } from '../reply.ts'
 import { family, familyRows } from './family.ts'
+import { ownEndpoint } from './own-endpoint.ts'
 
 /** CLIENT: what client libraries call when they connect, and what people call to see who is there. */
 
+/**
+ * The fields of CLIENT LIST. Clients read some as numbers that must be there; of these, `qbuf-free`, `argv-mem`, `obl` and `oll` are
+ * of buffers that no client has here.
+ */
 function describe(client: Client): string {
   const nowMs = client.server.context.clock.monotonicMs()
   const fields = {
     id: client.id,
     addr: client.connection.peer,
+    laddr: ownEndpoint(client.server),
     name: client.name,
     age: Math.floor((nowMs - client.connectedAtMs) / 1000),
     idle: Math.floor((nowMs - client.intake.lastActiveAtMs) / 1000),
@@ -24,8 +30,13 @@ function describe(client: Client): string {
     ssub: 0,
     multi: client.transaction ? client.transaction.commands.length : -1,
     qbuf: client.intake.unreadBytes,
+    'qbuf-free': 0,
+    'argv-mem': 0,
     'multi-mem': client.transaction?.bytes ?? 0,
+    obl: 0,
+    oll: 0,
     omem: client.connection.queuedBytes,
+    'tot-mem': client.intake.heldBytes,
     redir: -1,
     cmd: client.lastCommand,
     user: 'default',
@@ -61,7 +72,7 @@ function isNormalType(args: Arguments, i: number): boolean {
   return type === 'normal'
 }
 
-/** `KILL address`, or `KILL [ID id] [ADDR address] [TYPE type] [USER name] [SKIPME yes|no]…`, which answers how many. */
+/** `KILL address`, or `KILL [ID id] [ADDR address] [LADDR address] [TYPE type] [USER name] [SKIPME yes|no]…`, which answers how many. */
 function kill(client: Client, args: Arguments): void {
   const clients = [...client.server.clients.values()]
   if (args.count === 3) {
@@ -82,6 +93,9 @@ function kill(client: Client, args: Arguments): void {
       filters.push((each) => each.id === id)
     } else if (args.is(i, 'ADDR')) {
       filters.push((each) => each.connection.peer === value)
+    } else if (args.is(i, 'LADDR')) {
+      const all = value === ownEndpoint(client.server)
+      filters.push(() => all)
     } else if (args.is(i, 'TYPE')) {
       const all = isNormalType(args, i + 1)
       filters.push(() => all)

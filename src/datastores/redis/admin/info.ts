@@ -9,6 +9,7 @@ import type { RedisServer } from '../connection/server.ts'
 import { verbatim } from '../reply.ts'
 import { redisVersion } from '../version.ts'
 import { nodeId } from './cluster.ts'
+import { ownEndpoint } from './own-endpoint.ts'
 
 /**
  * INFO: Redis's sections as far as they mean something here, and `unum` with the node's own facts. Everything but `keyspace` is of
@@ -71,8 +72,8 @@ const sections: Readonly<Record<string, (server: RedisServer, counts: KeyCounts)
   }),
 }
 
-function portOf({ context: { cluster } }: RedisServer): number {
-  const endpoint = cluster.nodes().find(({ name }) => name === cluster.nodeName)?.endpoints.redis ?? ''
+function portOf(server: RedisServer): number {
+  const endpoint = ownEndpoint(server)
   return Number(endpoint.slice(endpoint.lastIndexOf(':') + 1))
 }
 

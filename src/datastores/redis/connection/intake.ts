@@ -59,6 +59,11 @@ export class Intake implements ConnectionHandler {
     return this.#parser.heldBytes
   }
 
+  /** All that is held for the client: requests, replies that wait for others, and what the connection has not sent. */
+  get heldBytes(): number {
+    return this.#connection.queuedBytes + this.#order.outstandingBytes + this.#parser.heldBytes
+  }
+
   data(chunk: Uint8Array): void {
     // It has been told to end and still sends: nobody listens, and only a reset tells it so.
     if (this.#closed && this.#connection.queuedBytes === 0) this.#connection.destroy()
@@ -147,8 +152,7 @@ export class Intake implements ConnectionHandler {
       return
     }
     const { queuedBytes } = this.#connection
-    const heldBytes = queuedBytes + order.outstandingBytes + this.#parser.heldBytes
-    if (heldBytes > this.#server.context.limits.clientMemoryBytesMax) {
+    if (this.heldBytes > this.#server.context.limits.clientMemoryBytesMax) {
       this.drop('Closed a client that does not read its replies')
       return
     }
