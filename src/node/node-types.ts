@@ -22,6 +22,8 @@ export interface NodeOptions {
   readonly advertise?: Readonly<Record<string, string>>
   readonly settings: NodeSettings
   readonly log: Log
+  /** Breaks off a start that is under way: `startNode` then rejects with `STOPPED`, and leaves nothing open. */
+  readonly signal?: AbortSignal
   /** The node has stopped itself, for a reason that only a restart or an operator can change. */
   readonly failed?: (error: Error) => void
 }

@@ -138,6 +138,7 @@ class Node implements RunningNode {
     const { host, members, settings, services, log } = this.#options
     const { nodeId } = this.#identity
     const failed = (error: Error) => void this.#fail(error)
+    this.#options.signal?.addEventListener('abort', () => this.#changed())
     const nodeLog = await openNodeLog({
       disk: host.disk,
       random: host.random.child('log'),
@@ -146,6 +147,7 @@ class Node implements RunningNode {
       events: { synced: this.#driver.logEvents.synced, failed },
     })
     this.#nodeLog = nodeLog
+    this.#goOn()
     this.#transport = await openTransport({
       clock: host.clock,
       network: host.network,
@@ -157,6 +159,7 @@ class Node implements RunningNode {
       protocolVersions: { min: 1, max: 1 },
       log,
     })
+    this.#goOn()
     this.#replicas = new Replicas({
       host,
       driver: this.#driver,
@@ -180,8 +183,19 @@ class Node implements RunningNode {
     await this.#openDirectory()
     await this.#openShards(await this.#formedCatalogue())
     await this.#waitForLeaders()
+    this.#goOn()
     await this.#openListeners()
     void this.#announce()
+  }
+
+  /** @throws UnumError `STOPPED` where the start was broken off */
+  #goOn(): void {
+    if (!this.#isOver) return
+    throw new UnumError('STOPPED', `Node ${this.name} was stopped before it was ready`)
+  }
+
+  get #isOver(): boolean {
+    return this.#isStopped || this.#options.signal?.aborted === true
   }
 
   #connectTransport(): void {
@@ -224,9 +238,8 @@ class Node implements RunningNode {
       }
       return false
     })
-    const { catalogue } = this.#directory
-    if (catalogue) return catalogue
-    throw new UnumError('STOPPED', `Node ${this.name} was stopped before its cluster was formed`)
+    this.#goOn()
+    return this.#directory.catalogue!
   }
 
   /** The cluster's first catalogue: every node has a replica of every shard. */
@@ -295,7 +308,7 @@ class Node implements RunningNode {
   #until(isDone: () => boolean): Promise<void> {
     return new Promise((resolve) => {
       this.#waiters.push(() => {
-        const isOver = this.#isStopped || isDone()
+        const isOver = this.#isOver || isDone()
         if (isOver) resolve()
         return isOver
       })

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { suite, test } from 'node:test'
@@ -137,6 +137,38 @@ suite('startUnum', { timeout: 120_000 }, () => {
     } finally {
       rmSync(data, { recursive: true, force: true })
     }
+  })
+
+  test('that fails at one node leaves nothing of the others', async () => {
+    const data = mkdtempSync(join(tmpdir(), 'unum-sdk-'))
+    try {
+      {
+        await using unum = await startUnum({ nodes: 2, data })
+        assert.equal(await ask(unum.endpoint('redis'), 'SET', 'a', '1'), 'OK')
+      }
+      const identity = readFileSync(join(data, 'n2/identity'))
+      writeFileSync(join(data, 'n2/identity'), '')
+      // n1 alone never finds its majority: its start has to be broken off.
+      await assert.rejects(startUnum({ nodes: 2, data }), refused('DATA_DAMAGED', /identity/))
+      writeFileSync(join(data, 'n2/identity'), identity)
+      await using unum = await startUnum({ nodes: 2, data })
+      assert.equal(await ask(unum.endpoint('redis'), 'GET', 'a'), '"1"')
+    } finally {
+      rmSync(data, { recursive: true, force: true })
+    }
+  })
+
+  test('starts a node once, however often it is asked, and breaks off a start when it is told to stop', async () => {
+    await using unum = await startUnum({ nodes: 2 })
+    await unum.stopNode('n1')
+    await Promise.all([unum.startNode('n1'), unum.startNode('n1')])
+    await unum.stopNode('n1')
+    await unum.stopNode('n2')
+    const start = unum.startNode('n1')
+    await unum.stopNode('n1')
+    await assert.rejects(start, refused('STOPPED', /n1/))
+    await Promise.all([unum.startNode('n1'), unum.startNode('n2')])
+    assert.equal(await ask(unum.endpoint('redis'), 'SET', 'a', '1'), 'OK')
   })
 
   test('says what is wrong', async () => {

@@ -31,7 +31,7 @@ export interface Unum extends AsyncDisposable {
   /** Names in order: `n1`, `n2`, … */
   readonly nodes: readonly string[]
   status(node?: string): NodeStatus
-  /** Orderly. Its data stays. */
+  /** Orderly. Its data stays. A start that is under way is broken off: it rejects with `STOPPED`. */
   stopNode(name: string): Promise<void>
   /** On the same ports as before. */
   startNode(name: string): Promise<void>
@@ -70,6 +70,8 @@ interface LocalNode {
   readonly member: Member
   readonly disk: MemoryDisk
   running: RunningNode | undefined
+  /** A start that is under way, and how to break it off. */
+  starting: { readonly done: Promise<void>; readonly controller: AbortController } | undefined
   /** Releases what its host holds. */
   release: () => Promise<void>
   /** Ports chosen at the first start. */
@@ -90,7 +92,14 @@ class InProcessCluster implements Unum {
     for (const name of this.nodes) {
       const peer = { host: memoryPrefix + name, port: 7800 }
       const member = { name, zone: String.fromCharCode(96 + Number(name.slice(1))), peer }
-      this.#locals.set(name, { member, disk: new MemoryDisk(), running: undefined, release: async () => {}, ports: {} })
+      this.#locals.set(name, {
+        member,
+        disk: new MemoryDisk(),
+        running: undefined,
+        starting: undefined,
+        release: async () => {},
+        ports: {},
+      })
     }
   }
 
@@ -113,6 +122,17 @@ class InProcessCluster implements Unum {
   async startNode(name: string): Promise<void> {
     const local = this.#local(name)
     if (local.running) return
+    if (!local.starting) {
+      const controller = new AbortController()
+      const done = this.#start(name, local, controller.signal).finally(() => {
+        local.starting = undefined
+      })
+      local.starting = { done, controller }
+    }
+    await local.starting.done
+  }
+
+  async #start(name: string, local: LocalNode, signal: AbortSignal): Promise<void> {
     const { host, close } = this.#openHost(name, local.disk)
     const joined = this.#links.join(name, host)
     local.release = async () => {
@@ -133,6 +153,7 @@ class InProcessCluster implements Unum {
         listen,
         settings: { ...defaultSettings, ...this.#options.settings },
         log: quiet,
+        signal,
       })
     } catch (error) {
       await local.release()
@@ -143,6 +164,10 @@ class InProcessCluster implements Unum {
 
   async stopNode(name: string): Promise<void> {
     const local = this.#local(name)
+    if (local.starting) {
+      local.starting.controller.abort()
+      await local.starting.done.catch(() => {})
+    }
     const { running } = local
     if (!running) return
     local.running = undefined
