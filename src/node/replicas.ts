@@ -80,6 +80,13 @@ export class Replicas {
     }
     const home = `groups/${id}`
     const { tree, isLost } = await this.#openTree(home, voters.length > 1)
+    if (!recovered && (isLost || tree.flushed.index > 0)) {
+      await tree.close()
+      throw new UnumError(
+        'DATA_DAMAGED',
+        `Cannot open group ${id}: it has rows, and the log knows nothing of it: the log was lost, and with it votes that this replica gave; this version cannot replace it: the other nodes go on without it`,
+      )
+    }
     // A log that goes back to the beginning gives the state again.
     const lacksState = isLost && (recovered?.boundary.index ?? 0) > 0
     const shard: Shard = new Shard({
