@@ -5,7 +5,7 @@ import { UnumError } from '#kernel/base/errors.ts'
 import type { FailureReason } from '#kernel/handles/service.ts'
 
 /**
- * Calls and answers between a gateway and a leader on another node (docs/formats/transport.md).
+ * Calls and answers between a gateway and a leader on another node (docs/formats/shard-calls.md).
  *
  *     call   = group(varint) term(varint) gateway(varint) sequence(varint) attempt(varint) low(varint) session(varint)
  *              flags(uint8: 1 follows own, 2 retry) evaluator(text) count(varint) argument(block)*

@@ -1,5 +1,6 @@
 import { ByteReader } from '#kernel/base/byte-reader.ts'
 import { ByteWriter } from '#kernel/base/byte-writer.ts'
+import { UnumError } from '#kernel/base/errors.ts'
 import { type Configuration, readConfiguration, writeConfiguration } from '#kernel/consensus/configuration.ts'
 import { entryKinds } from '#kernel/consensus/raft.ts'
 import type { LogEntry } from '#kernel/storage/log/node-log-types.ts'
@@ -67,7 +68,7 @@ export class ShardState implements EntryVisitor {
     this.#listener?.(reply)
   }
 
-  /** All but the rows, for a flush mark. */
+  /** All but the rows, for a flush mark (docs/formats/shard-entry.md). */
   writeMeta(configuration: Configuration): Uint8Array {
     const writer = new ByteWriter(1024)
     writer.uint8(metaVersion)
@@ -82,11 +83,21 @@ export class ShardState implements EntryVisitor {
     return writer.take()
   }
 
-  /** Takes over what the tree's flush mark holds. @returns the configuration in it. @throws UnumError `DATA_DAMAGED` */
+  /**
+   * Takes over what the tree's flush mark holds.
+   * @returns the configuration in it.
+   * @throws UnumError `DATA_DAMAGED`, `FORMAT_UNKNOWN`
+   */
   readMeta(): Configuration {
     const { index, term, meta } = this.tree.flushed
     const reader = new ByteReader(meta)
-    reader.uint8()
+    const version = reader.uint8()
+    if (version !== metaVersion) {
+      throw new UnumError(
+        'FORMAT_UNKNOWN',
+        `Cannot open a shard whose state has version ${version}: version ${metaVersion} is known`,
+      )
+    }
     const configuration = readConfiguration(reader)
     this.timestampUs = reader.uint64()
     this.counters.clear()
