@@ -50,13 +50,14 @@ export interface CompactionTask {
  */
 export function chooseCompaction(version: Version, limits: TreeLimits): CompactionTask | undefined {
   let level = -1
-  let highest = 0.999_999
+  let highest = 0
   let bytesMax = limits.level1BytesMax
   for (let i = 0; i < levelCount - 1; i++) {
     const tables = version.levels[i]!
     const score = i === 0 ? tables.length / limits.level0FilesMax : bytesOf(tables) / bytesMax
+    const isDue = i === 0 ? score >= 1 : score > 1
     if (i > 0) bytesMax *= levelRatio
-    if (score <= highest) continue
+    if (!isDue || score <= highest) continue
     level = i
     highest = score
   }
