@@ -147,6 +147,12 @@ class Node implements RunningNode {
       events: { synced: this.#driver.logEvents.synced, failed },
     })
     this.#nodeLog = nodeLog
+    if (!this.#options.bootstrap && nodeLog.recovered.size === 0) {
+      throw new UnumError(
+        'DATA_DAMAGED',
+        `Cannot start node ${this.name}: its log is empty, though its cluster was formed before: votes that it gave are lost, and it may not vote again; the other nodes go on without it`,
+      )
+    }
     this.#goOn()
     this.#transport = await openTransport({
       clock: host.clock,

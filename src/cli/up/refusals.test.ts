@@ -67,18 +67,25 @@ suite('unum up refuses', { timeout: 120_000 }, () => {
     assert.equal(await cluster.stop(), 0)
   })
 
-  test('a node that has lost its data, once the cluster was formed: it would vote again', async () => {
-    {
+  for (const [lost, reason] of [
+    ['n3/data', /disk is empty/],
+    ['n3/data/log', /log is empty/],
+  ] as const) {
+    test(`a node that has lost ${lost}, once the cluster was formed: it would vote again`, async () => {
+      {
+        await using cluster = await ClusterProcess.start(data)
+        assert.equal(await ask(cluster.endpoint('n1'), 'SET', 'a', '1'), 'OK')
+        assert.equal(await cluster.stop(), 0)
+      }
+      rmSync(join(data, lost), { recursive: true })
       await using cluster = await ClusterProcess.start(data)
-      assert.equal(await ask(cluster.endpoint('n1'), 'SET', 'a', '1'), 'OK')
+      const [ended, ...more] = cluster.eventsOf('n3', 'ended')
+      assert.match(ended?.reason ?? '', reason)
+      assert.deepEqual([ended!.restartInMs, more], [undefined, []])
+      assert.equal(await ask(cluster.endpoint('n2'), 'GET', 'a'), '"1"')
       assert.equal(await cluster.stop(), 0)
-    }
-    rmSync(join(data, 'n3/data'), { recursive: true })
-    await using cluster = await ClusterProcess.start(data)
-    assert.match(cluster.eventsOf('n3', 'ended')[0]?.reason ?? '', /disk is empty/)
-    assert.equal(await ask(cluster.endpoint('n2'), 'GET', 'a'), '"1"')
-    assert.equal(await cluster.stop(), 0)
-  })
+    })
+  }
 
   test('to start at all where no majority can be had, and says why', async () => {
     {
