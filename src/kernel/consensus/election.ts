@@ -1,3 +1,4 @@
+import { assert } from '#kernel/base/errors.ts'
 import type { TimeoutNowMessage, VoteMessage, VoteReplyMessage } from './messages.ts'
 import { countVotes } from './quorum.ts'
 import type { Raft } from './raft.ts'
@@ -5,6 +6,7 @@ import type { Raft } from './raft.ts'
 /** Elections of `Raft`: Raft §5.2 and §5.4.1, pre-vote (dissertation §9.6), leadership transfer (§3.10). */
 
 export function startElection(raft: Raft, how: { readonly pre: boolean; readonly transfer: boolean }): void {
+  assert(how.transfer || !raft.isInLease, 'nobody votes for itself either while a lease may rest on it') // R4
   raft.role = how.pre ? 'preCandidate' : 'candidate'
   raft.roleSinceMs = raft.nowMs
   raft.leader = 0

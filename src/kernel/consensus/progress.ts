@@ -10,7 +10,7 @@ export interface Progress {
   nextIndex: number
   /** Appends without an answer: in `probe` at most one, in `replicate` up to `appendsInFlightMax`. */
   inFlight: number
-  /** When the oldest of them may be taken for lost. */
+  /** When the oldest of them may be taken for lost; in `probe` also: nothing is asked before it. */
   resendAtMs: number
   /** The leader's clock at the sending of the newest round that this follower acknowledged: the lease counts from it. */
   roundMs: number
@@ -38,4 +38,5 @@ export function becomeProbe(progress: Progress, nextIndex: number): void {
 export function resend(progress: Progress): void {
   if (progress.state === 'replicate') becomeProbe(progress, progress.matchIndex + 1)
   progress.inFlight = 0
+  progress.resendAtMs = Number.NEGATIVE_INFINITY
 }

@@ -102,11 +102,12 @@ export class RaftLog {
 
   /**
    * The highest index at or below `index` whose term is at most `term`: where the logs of a leader and a follower may
-   * still agree. Skips whole terms, so that a probe takes one round per term instead of one per entry.
+   * still agree. Skips whole terms, so that a probe takes one round per term instead of one per entry. Below the boundary
+   * where even that is of a later term: then they part somewhere in what is forgotten.
    */
   lastIndexWithTermAtMost(index: number, term: number): number {
     let at = Math.min(index, this.lastIndex)
-    while (at > this.boundary.index && this.termAt(at) > term) at--
+    while (at >= this.boundary.index && this.termAt(at) > term) at--
     return at
   }
 }

@@ -14,7 +14,7 @@ import {
 } from './configuration.ts'
 import { checkQuorum, handleTimeoutNow, handleVote, handleVoteReply, startElection, tallyVotes } from './election.ts'
 import type { Message } from './messages.ts'
-import { newProgress, type Progress, resend } from './progress.ts'
+import { becomeProbe, newProgress, type Progress, resend } from './progress.ts'
 import { reachedByMajority } from './quorum.ts'
 import type { RaftLog } from './raft-log.ts'
 import {
@@ -76,8 +76,9 @@ export interface Ready {
  * proposals and completed writes; each changes the state and leaves effects that `ready` hands out. No I/O, no clock.
  *
  * Invariants:
- * R1. `term`, `vote` and log are durable before anyone learns of a vote given or is asked for one (`afterPersist`). So nobody
- *     leads in a term that it could forget and lead again with another log, and no grant rests on entries that were lost since.
+ * R1. `term`, `vote` and log are durable before anyone learns of a vote given or is asked for one (`afterPersist`). So
+ *     nobody leads in a term that it could forget and lead again with another log, and no grant rests on entries that were
+ *     lost since.
  * R2. The own copy of an entry counts for commitment only once it is durable (`persisted`); appends leave before that.
  * R3. Only entries of the own term are committed by counting (Raft §5.4.2); earlier ones go with them.
  * R4. A replica gives no vote, to itself neither, while it may be part of a lease: for one election timeout after it heard
@@ -175,8 +176,8 @@ export class Raft {
   }
 
   /**
-   * Campaigns now, or as soon as the own vote may be given (R4), instead of waiting for a timeout: for the first leader of a group
-   * that starts. Refused votes do no harm.
+   * Campaigns now, or as soon as the own vote may be given (R4), instead of waiting for a timeout: for the first leader of a
+   * group that starts. Refused votes do no harm.
    */
   campaign(nowMs: number): void {
     this.nowMs = nowMs
@@ -228,12 +229,12 @@ export class Raft {
 
   /**
    * Adds an entry to the log.
-   * @returns its index; 0 where this replica is not the leader, or is handing leadership over, and for a configuration while
-   * the one before is not committed.
+   * @returns its index; 0 where this replica is not the leader, or is handing leadership over, and for a configuration
+   * while the one before is not committed.
    */
   propose(kind: number, data: Uint8Array): number {
     if (this.role !== 'leader' || this.transfer) return 0
-    if (kind === entryKinds.configuration && this.#configurations.at(-1)!.index > this.committed) return 0
+    if (kind === entryKinds.configuration && this.#isConfigurationOpen) return 0
     return this.appendOwn(kind, data)
   }
 
@@ -293,15 +294,15 @@ export class Raft {
     this.configuration = this.#configurations.at(-1)!.configuration
   }
 
-  /** The sending of a snapshot that ends at `index` is over, well or not. */
+  /**
+   * The sending of a snapshot that ends at `index` is over, well or not. What the follower holds durably it says itself, in
+   * answer to the probe that comes next.
+   */
   snapshotFinished(to: ReplicaId, index: number, installed: boolean): void {
     const progress = this.progress.get(to)
     if (this.role !== 'leader' || progress?.state !== 'snapshot') return
-    if (installed) progress.matchIndex = Math.max(progress.matchIndex, index)
-    progress.state = 'probe'
-    progress.inFlight = 0
-    progress.nextIndex = progress.matchIndex + 1
-    progress.resendAtMs = installed ? 0 : this.nowMs + this.settings.electionTimeoutMs
+    becomeProbe(progress, installed ? index + 1 : 0)
+    progress.resendAtMs = this.nowMs + (installed ? 0 : this.settings.electionTimeoutMs)
   }
 
   /**
@@ -416,8 +417,7 @@ export class Raft {
 
   /** A leader that is not a voter any more leads until that is decided (Raft §6). */
   resignIfRemoved(): void {
-    if (this.#configurations.at(-1)!.index > this.committed || isVoter(this.configuration, this.self)) return
-    this.becomeFollower(this.term, 0)
+    if (!this.#isConfigurationOpen && !isVoter(this.configuration, this.self)) this.becomeFollower(this.term, 0)
   }
 
   /** The leader's, in its own term. */
@@ -450,8 +450,19 @@ export class Raft {
     this.electionDeadlineMs = this.nowMs + base + this.random.float() * base
   }
 
+  /**
+   * A voter; and one that a configuration takes the vote from, while that is not known to be decided: it may be the only
+   * one whose log is new enough (dissertation §4.2.2).
+   */
   get mayLead(): boolean {
-    return !this.isPassive && isVoter(this.configuration, this.self)
+    if (this.isPassive) return false
+    if (isVoter(this.configuration, this.self)) return true
+    return this.#isConfigurationOpen && isVoter(this.#configurations.at(-2)!.configuration, this.self)
+  }
+
+  /** The newest configuration is not known to be committed. */
+  get #isConfigurationOpen(): boolean {
+    return this.#configurations.at(-1)!.index > this.committed
   }
 
   /** R4: whether this replica's vote may already be part of somebody's lease. */

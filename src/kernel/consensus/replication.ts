@@ -22,8 +22,8 @@ function collectFor(raft: Raft, replica: ReplicaId, progress: Progress): void {
   if (progress.state === 'snapshot') return
   if (progress.inFlight > 0 && raft.nowMs >= progress.resendAtMs) resend(progress)
   const isProbe = progress.state === 'probe'
-  // A probe is also sent where there is nothing new, for a new leader to learn where the logs agree; and not before its time
-  // where there is, for a snapshot that failed is not begun again at once.
+  // A probe is also sent where there is nothing new, for a new leader to learn where the logs agree; and not before its
+  // time where there is, for a snapshot that failed is not begun again at once.
   if (isProbe && (progress.inFlight > 0 || raft.nowMs < progress.resendAtMs)) return
   let hasMore = progress.nextIndex <= raft.log.lastIndex
   while (isProbe || (hasMore && progress.inFlight < raft.settings.appendsInFlightMax)) {
@@ -108,7 +108,7 @@ export function handleAppendReply(raft: Raft, message: AppendReplyMessage): void
   if (!message.accepted) {
     if (progress.state === 'snapshot' || message.index < progress.matchIndex) return
     const nextIndex = raft.log.lastIndexWithTermAtMost(message.index, message.hintTerm) + 1
-    // The answer to a probe always lies before it. What does not answers one of many appends that followed the first refused.
+    // The answer to a probe always lies before it. What does not answers one of many appends behind the first refused.
     if (progress.state === 'probe' && nextIndex >= progress.nextIndex) return
     becomeProbe(progress, nextIndex)
     progress.resendAtMs = raft.nowMs
