@@ -46,8 +46,10 @@ export interface NodeSettings {
   readonly reads: 'lease' | 'read-index'
   readonly clockSkewMaxMs: number
   readonly appendsInFlightMax: number
-  /** Entries of a shard that are proposed and not yet applied; what arrives meanwhile gathers in the next one. */
+  /** Entries of a shard that are proposed and not yet applied. */
   readonly proposalsInFlightMax: number
+  /** A further entry of a shard is proposed only so long after the one before, if that is still under way. */
+  readonly proposalPaceMs: number
   readonly appendBytesMax: number
   readonly memoryTableBytes: number
   readonly blockCacheBytes: number

@@ -423,6 +423,7 @@ const retryMs = 100
 function shardLimits(settings: NodeSettings): ShardLimits {
   return {
     proposalsInFlightMax: settings.proposalsInFlightMax,
+    proposalPaceMs: settings.proposalPaceMs,
     transactionBytesMax: 12 << 20,
     inFlightBytesMax: 4 * settings.memoryTableBytes,
     replyBytesMax: 4096,

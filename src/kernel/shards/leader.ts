@@ -1,7 +1,7 @@
 import type { Arguments } from '#kernel/base/arguments.ts'
 import { ByteWriter } from '#kernel/base/byte-writer.ts'
 import { assert } from '#kernel/base/errors.ts'
-import type { Clock } from '#kernel/base/host.ts'
+import type { Clock, Timer } from '#kernel/base/host.ts'
 import type { Group } from '#kernel/consensus/group.ts'
 import { entryKinds } from '#kernel/consensus/raft.ts'
 import type { Log } from '#kernel/handles/service.ts'
@@ -15,8 +15,10 @@ import type { ShardCall } from './shard-call.ts'
 import type { ShardState, TransactionListener } from './shard-state.ts'
 
 export interface LeaderLimits {
-  /** Entries proposed and not yet applied; what comes meanwhile gathers in the next one. */
+  /** Entries proposed and not yet applied. */
   readonly proposalsInFlightMax: number
+  /** A further entry is proposed only so long after the one before, if that is still under way. */
+  readonly proposalPaceMs: number
   /** Effects of one transaction; beyond it the call is refused. Must fit in a frame between nodes. */
   readonly transactionBytesMax: number
   /** Effects not yet applied; beyond it calls wait. */
@@ -34,6 +36,7 @@ export interface LeaderLimits {
 interface Flight {
   /** 0 while it is open. */
   index: number
+  proposedMs: number
   batch: number
   bytes: number
   /** One per transaction in the entry, in order. */
@@ -77,6 +80,7 @@ export class ShardLeader {
   #open: Flight = newFlight()
   #inFlightBytes = 0
   #openIsHeld = false
+  #paceTimer: Timer | undefined
   /** Calls that wait for room in flight. */
   #waiting: ShardCall[] = []
   /** Calls that wait for a round to a majority which was sent after they arrived, and those that must follow them. */
@@ -165,9 +169,25 @@ export class ShardLeader {
     if (this.#term === 0) return
     if (this.#unconfirmed.length > 0 && this.#confirming.length === 0) this.#beginRound(group)
     if (this.#entry.isEmpty) return
-    this.#openIsHeld = this.#flights.length >= this.#limits.proposalsInFlightMax
-    if (this.#openIsHeld) return
-    this.#closeEntry(group)
+    this.#openIsHeld = this.#isPaced()
+    if (!this.#openIsHeld) this.#closeEntry(group)
+  }
+
+  /**
+   * Whether what is gathered should wait: each entry costs much beside what is in it, so that while one is under way the next
+   * gathers. Only where that takes long, because disks or links are slow, more are sent meanwhile.
+   */
+  #isPaced(): boolean {
+    const newest = this.#flights.at(-1)
+    if (!newest) return false
+    if (this.#flights.length >= this.#limits.proposalsInFlightMax) return true
+    const leftMs = newest.proposedMs + this.#limits.proposalPaceMs - this.#clock.monotonicMs()
+    if (leftMs <= 0) return false
+    this.#paceTimer ??= this.#clock.timer(leftMs, () => {
+      this.#paceTimer = undefined
+      this.#touch()
+    })
+    return true
   }
 
   /** Offers leadership to another replica; calls are refused until it is clear who leads. */
@@ -392,6 +412,7 @@ export class ShardLeader {
     const flight = this.#open
     const data = this.#entry.take()
     flight.index = group.raft.propose(entryKinds.command, data)
+    flight.proposedMs = this.#clock.monotonicMs()
     flight.batch = this.#overlay.closeBatch(data)
     flight.bytes = data.length
     this.#inFlightBytes += data.length
@@ -504,7 +525,7 @@ export class ShardLeader {
 }
 
 function newFlight(): Flight {
-  return { index: 0, batch: 0, bytes: 0, calls: [], largeReplies: new Map(), attached: [] }
+  return { index: 0, proposedMs: 0, batch: 0, bytes: 0, calls: [], largeReplies: new Map(), attached: [] }
 }
 
 function isSameSession(a: ShardCall, b: ShardCall): boolean {
