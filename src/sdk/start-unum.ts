@@ -1,4 +1,6 @@
 import { randomUUID } from 'node:crypto'
+import { readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { createMemoryHost, InProcessNetwork, MemoryDisk, memoryPrefix } from '#host/memory/index.ts'
 import { createNodeHost } from '#host/node/index.ts'
 import { UnumError } from '#kernel/base/errors.ts'
@@ -59,6 +61,7 @@ export async function startUnum(options: StartOptions = {}): Promise<Unum> {
   const cluster = new InProcessCluster(options, nodes)
   try {
     await Promise.all(cluster.nodes.map((name) => cluster.startNode(name)))
+    cluster.formed()
   } catch (error) {
     await cluster.stop()
     throw error
@@ -82,12 +85,16 @@ class InProcessCluster implements Unum {
   readonly nodes: readonly string[]
   readonly #options: StartOptions
   readonly #clusterId: string
+  /** The data belongs to a cluster already: a node without any has lost it. */
+  #isFormed: boolean
   readonly #links = new InProcessNetwork()
   readonly #locals = new Map<string, LocalNode>()
 
   constructor(options: StartOptions, count: number) {
     this.#options = options
-    this.#clusterId = options.data === undefined ? randomUUID() : 'in-process'
+    const formed = options.data === undefined ? undefined : readFormed(options.data)
+    this.#clusterId = formed ?? randomUUID()
+    this.#isFormed = formed !== undefined
     this.nodes = Array.from({ length: count }, (_, i) => `n${i + 1}`)
     for (const name of this.nodes) {
       const peer = { host: memoryPrefix + name, port: 7800 }
@@ -101,6 +108,13 @@ class InProcessCluster implements Unum {
         ports: {},
       })
     }
+  }
+
+  /** All nodes have their part of the cluster: from now on one without data is refused. */
+  formed(): void {
+    this.#isFormed = true
+    const { data } = this.#options
+    if (data !== undefined) writeFileSync(join(data, formedFile), `${this.#clusterId}\n`)
   }
 
   endpoint(protocol: string, node?: string): string {
@@ -148,7 +162,8 @@ class InProcessCluster implements Unum {
         host: joined.host,
         name,
         members: [...this.#locals.values()].map(({ member }) => member),
-        bootstrap: { clusterId: this.#clusterId, shards: this.#options.shards ?? 1 },
+        clusterId: this.#clusterId,
+        bootstrap: this.#isFormed ? undefined : { clusterId: this.#clusterId, shards: this.#options.shards ?? 1 },
         services,
         listen,
         settings: { ...defaultSettings, ...this.#options.settings },
@@ -213,3 +228,14 @@ class InProcessCluster implements Unum {
 
 /** Nothing is logged inside a program: what goes wrong is thrown. */
 const quiet = { info() {}, warn() {}, error() {} }
+
+/** Holds the cluster's id, once all its nodes have started. */
+const formedFile = 'cluster'
+
+function readFormed(data: string): string | undefined {
+  try {
+    return readFileSync(join(data, formedFile), 'utf8').trim()
+  } catch {
+    return undefined
+  }
+}
