@@ -1,4 +1,5 @@
 import { allocateSlow, copyBytes } from '#kernel/base/bytes.ts'
+import { assert } from '#kernel/base/errors.ts'
 import { restartInterval } from './block.ts'
 
 /** Builds one block after another. */
@@ -25,10 +26,16 @@ export class BlockWriter {
     this.#reserve(15 + keyLength + valueLength)
     let last = this.#lastKey
     let shared = 0
-    if (this.rows % restartInterval === 0) this.#addRestart()
-    else {
-      const most = Math.min(keyLength, this.#lastKeyLength)
+    if (this.rows > 0) {
+      const lastLength = this.#lastKeyLength
+      const most = Math.min(keyLength, lastLength)
       while (shared < most && last[shared] === keyBytes[keyStart + shared]) shared++
+      const isAbove = shared === most ? keyLength > lastLength : keyBytes[keyStart + shared]! > last[shared]!
+      assert(isAbove, 'keys of a table ascend')
+    }
+    if (this.rows % restartInterval === 0) {
+      this.#addRestart()
+      shared = 0
     }
     this.#varint(shared)
     this.#varint(keyLength - shared)

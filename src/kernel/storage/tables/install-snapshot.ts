@@ -15,10 +15,15 @@ import { verifyTable } from './verify-table.ts'
  */
 export async function installSnapshot(context: TableContext, clock: Clock): Promise<FlushMark> {
   const { disk, directory } = context
-  const manifest = await readManifest(disk, directory, manifestReceivedName)
   const pace = new Pace(clock)
   const names = new Set(await disk.list(directory))
-  if (names.has(manifestName)) throw new UnumError('DATA_DAMAGED', `${directory} is a tree already`)
+  if (names.has(manifestName) || !names.has(manifestReceivedName)) {
+    throw new UnumError(
+      'DATA_DAMAGED',
+      `${directory}: not a snapshot, as there is no ${manifestReceivedName}, or a tree`,
+    )
+  }
+  const manifest = await readManifest(disk, directory, manifestReceivedName)
   for (const summary of manifest.levels.flat()) {
     if (!names.has(tableName(summary.number))) {
       throw new UnumError('DATA_DAMAGED', `${directory}: ${tableName(summary.number)} of the snapshot is missing`)

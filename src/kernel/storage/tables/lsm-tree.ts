@@ -60,8 +60,8 @@ export class LsmTree implements Tree {
     const hash = hashKey(key)
     let memory: MemoryTable | undefined = this.#active
     while (memory !== undefined) {
-      const node = memory.find(key, hash)
-      if (node !== 0) return memory.isTombstone(node) ? undefined : memory.value(node)
+      const row = memory.find(key, hash)
+      if (row !== 0) return memory.isTombstone(row) ? undefined : memory.value(row)
       if (memory.ranges.size > 0 && memory.ranges.find(key) !== undefined) return undefined
       memory = memory === this.#active ? this.#frozen : undefined
     }
@@ -86,13 +86,13 @@ export class LsmTree implements Tree {
     for (const memory of [this.#active, this.#frozen]) {
       if (memory !== undefined && !memory.isEmpty) sources.push({ rows: memory.cursor(), ranges: memory.ranges })
     }
-    const { levels, ranges } = this.#files.version
-    for (const table of levels[0]!) {
+    const { version } = this.#files
+    for (const table of version.levels[0]!) {
       if (overlaps(table.range, range)) sources.push({ rows: new TableCursor(table), ranges: table.ranges })
     }
-    for (let level = 1; level < levels.length; level++) {
-      const tables = this.#files.version.overlapping(level, range)
-      if (tables.length > 0) sources.push({ rows: new LevelCursor(tables), ranges: ranges[level]! })
+    for (let level = 1; level < version.levels.length; level++) {
+      const tables = version.overlapping(level, range)
+      if (tables.length > 0) sources.push({ rows: new LevelCursor(tables), ranges: version.ranges(level) })
     }
     return new MergeCursor(sources, range, options?.reverse ?? false)
   }
@@ -120,8 +120,8 @@ export class LsmTree implements Tree {
     const hash = hashKey(key)
     const frozen = this.#frozen
     if (frozen !== undefined) {
-      const node = frozen.find(key, hash)
-      if (node !== 0) return !frozen.isTombstone(node)
+      const row = frozen.find(key, hash)
+      if (row !== 0) return !frozen.isTombstone(row)
       if (frozen.ranges.size > 0 && frozen.ranges.find(key) !== undefined) return false
     }
     const { levels } = this.#files.version

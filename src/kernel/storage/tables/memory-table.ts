@@ -10,8 +10,11 @@ import type { KeyRange } from './tree.ts'
 
 /** In a row's `valueLengthWord`. */
 const tombstoneLength = -1
-/** What a range tombstone counts for, beside its keys: it is kept in memory for as long as its file lives. */
-const rangeCostBytes = 256
+/**
+ * What a range tombstone counts for, beside its keys. Far more than it takes, as it stays in memory while its file lives and
+ * has to be looked at by every read: a flush comes before there are very many.
+ */
+const rangeCostBytes = 1024
 
 /** How much room a memory table needs: a new one has that of the one before from the start, so that it need not grow. */
 export interface MemorySize {

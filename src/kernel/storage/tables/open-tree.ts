@@ -98,24 +98,12 @@ async function removeOrphans(
 const leftovers: ReadonlySet<string> = new Set([manifestNextName, manifestReceivedName])
 
 async function openTables(context: TableContext, manifest: Manifest): Promise<TableFile[][]> {
-  const opened: TableFile[] = []
-  try {
-    const levels: TableFile[][] = []
-    for (const summaries of manifest.levels) {
-      const tables: TableFile[] = []
-      for (const summary of summaries) {
-        const table = await TableFile.open(context, summary)
-        opened.push(table)
-        tables.push(table)
-      }
-      levels.push(tables)
-    }
-    return levels
-  } catch (error) {
-    for (const table of opened) await table.release().catch(() => {})
-    if (error instanceof UnumError && error.code === 'FILE_MISSING') {
-      throw new UnumError('DATA_DAMAGED', `${context.directory}: a table file is missing`, { cause: error })
-    }
-    throw error
-  }
+  const opening = manifest.levels.map((tables) => tables.map((summary) => TableFile.open(context, summary)))
+  const results = await Promise.allSettled(opening.flat())
+  const failure = results.find((result) => result.status === 'rejected')
+  if (failure === undefined) return Promise.all(opening.map((tables) => Promise.all(tables)))
+  for (const result of results) if (result.status === 'fulfilled') await result.value.release().catch(() => {})
+  const error: unknown = failure.reason
+  if (!(error instanceof UnumError && error.code === 'FILE_MISSING')) throw error
+  throw new UnumError('DATA_DAMAGED', `${context.directory}: a table file is missing`, { cause: error })
 }

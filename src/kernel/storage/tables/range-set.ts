@@ -14,10 +14,19 @@ export class RangeSet {
     this.#ranges = ranges
   }
 
+  /** Linear in the ranges of all sets for each doubling of the number of sets. */
   static unionOf(sets: readonly RangeSet[]): RangeSet {
-    const union = new RangeSet()
-    for (const set of sets) for (const range of set.ranges) union.add(range)
-    return union
+    const filled = sets.filter((set) => set.size > 0)
+    if (filled.length <= 1) return filled[0] ?? new RangeSet()
+    const half = filled.length >>> 1
+    const first = RangeSet.unionOf(filled.slice(0, half)).#ranges
+    const second = RangeSet.unionOf(filled.slice(half)).#ranges
+    const union: KeyRange[] = []
+    for (let i = 0, k = 0; i < first.length || k < second.length; ) {
+      const isFirst = k === second.length || (i < first.length && compareBytes(first[i]!.from, second[k]!.from) <= 0)
+      append(union, isFirst ? first[i++]! : second[k++]!)
+    }
+    return new RangeSet(union)
   }
 
   get ranges(): readonly KeyRange[] {
@@ -32,14 +41,7 @@ export class RangeSet {
   add(range: KeyRange): void {
     if (isEmptyRange(range)) return
     // Every range that overlaps or touches the new one is replaced by their union.
-    let first = 0
-    let beyond = this.#ranges.length
-    while (first < beyond) {
-      const middle = (first + beyond) >>> 1
-      const to = this.#ranges[middle]!.to
-      if (to !== undefined && compareBytes(to, range.from) < 0) first = middle + 1
-      else beyond = middle
-    }
+    const first = this.#firstEnding((to) => compareBytes(to, range.from) >= 0)
     let last = first
     let { from, to } = range
     while (last < this.#ranges.length) {
@@ -70,25 +72,40 @@ export class RangeSet {
   }
 
   overlaps(range: KeyRange): boolean {
-    let low = 0
-    let high = this.#ranges.length
-    while (low < high) {
-      const middle = (low + high) >>> 1
-      if (isBelowEnd(range.from, this.#ranges[middle]!.to)) high = middle
-      else low = middle + 1
-    }
-    const first = this.#ranges[low]
+    const first = this.#ranges[this.#firstEnding((to) => compareBytes(range.from, to) < 0)]
     return first !== undefined && isBelowEnd(first.from, range.to)
   }
 
   /** The part of the set in `window`, as sorted ranges. */
   clip(window: KeyRange): KeyRange[] {
     const clipped: KeyRange[] = []
-    for (const range of this.#ranges) {
+    for (let i = this.#firstEnding((to) => compareBytes(window.from, to) < 0); i < this.#ranges.length; i++) {
+      const range = this.#ranges[i]!
+      if (!isBelowEnd(range.from, window.to)) break
       const from = compareBytes(range.from, window.from) < 0 ? window.from : range.from
       const to = compareEnds(range.to, window.to) > 0 ? window.to : range.to
       if (isBelowEnd(from, to)) clipped.push({ from, to })
     }
     return clipped
   }
+
+  /** Position of the first range whose end `isFar` (true from some end on; the end of all is). */
+  #firstEnding(isFar: (to: Uint8Array) => boolean): number {
+    let low = 0
+    let high = this.#ranges.length
+    while (low < high) {
+      const middle = (low + high) >>> 1
+      const { to } = this.#ranges[middle]!
+      if (to === undefined || isFar(to)) high = middle
+      else low = middle + 1
+    }
+    return low
+  }
+}
+
+/** Adds a range that begins at or behind the last one, and is one with it where they overlap or touch. */
+function append(ranges: KeyRange[], range: KeyRange): void {
+  const last = ranges.at(-1)
+  if (last === undefined || (last.to !== undefined && compareBytes(last.to, range.from) < 0)) ranges.push(range)
+  else if (compareEnds(range.to, last.to) > 0) ranges[ranges.length - 1] = { from: last.from, to: range.to }
 }

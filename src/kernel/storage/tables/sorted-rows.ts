@@ -16,8 +16,10 @@ const removedLength = -1
 
 /** Words of an entry: the first eight bytes of the key that matter, as two integers, and the row. */
 const entryWords = 3
+const leafBits = 6
 /** Entries of a leaf. */
-const leafEntries = 64
+const leafEntries = 1 << leafBits
+const entryMask = leafEntries - 1
 const leafWords = leafEntries * entryWords
 
 /** How much of what all keys begin with is left out of comparisons. */
@@ -98,9 +100,7 @@ export class SortedRows {
   }
 
   row(place: number): number {
-    return this.#entries[
-      this.#leaf(Math.floor(place / leafEntries)) * leafWords + (place % leafEntries) * entryWords + 2
-    ]!
+    return this.#entries[this.#leaf(place >> leafBits) * leafWords + (place & entryMask) * entryWords + 2]!
   }
 
   get first(): number {
@@ -112,14 +112,14 @@ export class SortedRows {
   }
 
   next(place: number): number {
-    const at = Math.floor(place / leafEntries)
-    if ((place % leafEntries) + 1 < this.#counts[this.#leaf(at)]!) return place + 1
+    const at = place >> leafBits
+    if ((place & entryMask) + 1 < this.#counts[this.#leaf(at)]!) return place + 1
     return at + 1 < this.#length ? (at + 1) * leafEntries : -1
   }
 
   previous(place: number): number {
-    if (place % leafEntries > 0) return place - 1
-    const at = Math.floor(place / leafEntries) - 1
+    if ((place & entryMask) > 0) return place - 1
+    const at = (place >> leafBits) - 1
     return at < 0 ? -1 : at * leafEntries + this.#counts[this.#leaf(at)]! - 1
   }
 
@@ -161,8 +161,8 @@ export class SortedRows {
   /** Removes the row of `key`, which is there. */
   remove(key: Uint8Array): void {
     const place = this.atLeast(key)
-    const entry = place % leafEntries
-    this.#removeEntries(Math.floor(place / leafEntries), entry, entry + 1)
+    const entry = place & entryMask
+    this.#removeEntries(place >> leafBits, entry, entry + 1)
   }
 
   /** Removes the rows of `from <= key < to`, to the end where `to` is undefined. */
@@ -343,14 +343,14 @@ export class SortedRows {
     if (common === this.#shared) return
     this.#shared = common
     for (let place = this.first; place >= 0; place = this.next(place)) {
-      const at = this.#leaf(Math.floor(place / leafEntries)) * leafWords + (place % leafEntries) * entryWords
+      const at = this.#leaf(place >> leafBits) * leafWords + (place & entryMask) * entryWords
       const row = this.#entries[at + 2]!
       const keyAt = this.keyAt(row)
       const start = this.#arena.offset(keyAt)
       const bytes = this.#arena.chunk(keyAt).subarray(start, start + this.keyLength(row))
       this.#entries[at] = prefixOf(bytes, common)
       this.#entries[at + 1] = prefixOf(bytes, common + 4)
-      if (place % leafEntries === 0) this.#setOrder(Math.floor(place / leafEntries))
+      if ((place & entryMask) === 0) this.#setOrder(place >> leafBits)
     }
   }
 }

@@ -145,6 +145,7 @@ export class TableWriter {
   #addToIndex(next: Uint8Array | undefined): void {
     const { offset, length } = this.#lastBlock!
     this.#lastBlock = undefined
+    assert(next === undefined || compareBytes(next, this.#lastKey) > 0, 'keys of a table ascend')
     const key = next === undefined ? this.#lastKey : separator(this.#lastKey, next)
     const handle = this.#handle
     const end = writeHandle(handle, offset, length)

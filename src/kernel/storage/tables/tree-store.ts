@@ -38,7 +38,7 @@ export interface TreeStore {
   open(home: string): Promise<Tree>
   /**
    * Begins a generation for the files of a snapshot. The tree in use goes on; once `finish` has resolved, the owner closes
-   * it and calls `open`, which finds the new one. So does a restart at any time after.
+   * it and calls `open`, which finds the new one. So does a restart at any time after. One at a time per home.
    */
   receive(home: string): Promise<SnapshotReceiver>
   /** Removes the tree of `home`, which must be closed. */

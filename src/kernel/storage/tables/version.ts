@@ -21,18 +21,16 @@ export interface VersionEdit {
  */
 export class Version {
   readonly levels: readonly (readonly TableFile[])[]
-  /** Of each level, the range tombstones of all its files together. */
-  readonly ranges: readonly RangeSet[]
   readonly fileBytes: number
   /** All files, from the newest rows to the oldest. */
   readonly tables: readonly TableFile[]
   readonly #set: ReadonlySet<TableFile>
+  readonly #ranges: (RangeSet | undefined)[] = []
 
   constructor(levels: readonly (readonly TableFile[])[]) {
     this.levels = levels
     this.tables = levels.flat()
     this.#set = new Set(this.tables)
-    this.ranges = levels.map((tables) => RangeSet.unionOf(tables.map((table) => table.ranges)))
     this.fileBytes = bytesOf(this.tables)
   }
 
@@ -40,11 +38,17 @@ export class Version {
     return this.#set.has(table)
   }
 
+  /** The range tombstones of all files of a level together. */
+  ranges(level: number): RangeSet {
+    this.#ranges[level] ??= RangeSet.unionOf(this.levels[level]!.map((table) => table.ranges))
+    return this.#ranges[level]!
+  }
+
   /** Where tables below `level` may have rows; -1 for those of all levels. */
   below(level: number): RangeSet {
-    const set = new RangeSet()
-    for (const tables of this.levels.slice(level + 1)) for (const table of tables) set.add(table.range)
-    return set
+    return RangeSet.unionOf(
+      this.levels.slice(level + 1).flatMap((tables) => tables.map(({ range }) => new RangeSet([range]))),
+    )
   }
 
   /** Whether any file may have rows in `range`. */
