@@ -1,32 +1,32 @@
-/** A sync at or above this would be felt as a stall of everything else on the loop. */
-const slowMs = 1
+/**
+ * How often a sync on the loop may take how long: a twentieth of them above a millisecond, a thousandth above five, and `debtMax` more
+ * for bad luck. As measured here a sync includes waiting for a busy processor, which would keep the loop waiting anyway.
+ */
+const limits = [
+  { aboveMs: 1, oneIn: 20, debtMax: 10 },
+  { aboveMs: 5, oneIn: 1000, debtMax: 3 },
+] as const
 
-/** One this slow is enough to leave the loop. */
+/** One this slow is enough to leave the loop: a third of a heartbeat. */
 const unbearableMs = 20
-
-/** Of syncs on the loop one in so many may be slow (p99.9). */
-const fastPerSlow = 1_000
-
-/** Slow syncs beyond that rate that are borne before the loop is left. */
-const slowDebtMax = 2
 
 /** Syncs on the pool that are looked at before the loop is tried, the first time and after it was left. */
 const firstTrial = 64
-const laterTrial = 8_192
+const laterTrial = 1024
 
-/** Of a trial this part must be fast. Seen from the pool a sync takes longer than it does (the answer waits for the loop). */
-const trialFastPart = 0.9
+/** Of a trial this part must be below the first limit. Seen from the pool a sync takes longer than it does: the answer waits for the loop. */
+const trialFastPart = 0.75
 
 /**
- * Decides where the next sync runs: on the event loop, which is quicker by two thread hops, only while the recent p99.9 of
- * a sync is below a millisecond; otherwise on the thread pool.
+ * Decides where the next sync runs: on the event loop, which saves two thread hops (a third of the processor time of a lone write),
+ * only while syncs are short beside a heartbeat; otherwise on the thread pool.
  */
 export class SyncSpeed {
   #onLoop = false
   #trialLeft = firstTrial
   #trialLength = firstTrial
   #trialFast = 0
-  #slowDebt = 0
+  readonly #debts = limits.map(() => 0)
 
   get onLoop(): boolean {
     return this.#onLoop
@@ -39,23 +39,24 @@ export class SyncSpeed {
   }
 
   #tookOnLoop(durationMs: number): void {
-    if (durationMs < slowMs) {
-      if (this.#slowDebt > 0) this.#slowDebt = Math.max(0, this.#slowDebt - 1 / fastPerSlow)
-      return
+    let isBearable = durationMs < unbearableMs
+    for (let i = 0; i < limits.length; i++) {
+      const { aboveMs, oneIn, debtMax } = limits[i]!
+      const debt = this.#debts[i]!
+      this.#debts[i] = durationMs > aboveMs ? debt + 1 : Math.max(0, debt - 1 / oneIn)
+      if (this.#debts[i]! > debtMax) isBearable = false
     }
-    this.#slowDebt++
-    if (this.#slowDebt > slowDebtMax || durationMs >= unbearableMs) {
-      this.#onLoop = false
-      this.#startTrial(laterTrial)
-    }
+    if (isBearable) return
+    this.#onLoop = false
+    this.#startTrial(laterTrial)
   }
 
   #tookOnPool(durationMs: number): void {
-    if (durationMs < slowMs) this.#trialFast++
+    if (durationMs < limits[0].aboveMs) this.#trialFast++
     if (--this.#trialLeft > 0) return
     if (this.#trialFast >= this.#trialLength * trialFastPart) {
       this.#onLoop = true
-      this.#slowDebt = 0
+      this.#debts.fill(0)
     } else this.#startTrial(laterTrial)
   }
 
