@@ -6,4 +6,4 @@ import { checks, runAll, tests } from './tasks.js'
 const options = process.argv.slice(2).filter((argument) => argument.startsWith('-'))
 const patterns = process.argv.slice(2).filter((argument) => !argument.startsWith('-'))
 if (patterns.length > 0) runAll([tests([...options, ...patterns])], { minutesMax: 12 })
-else runAll([...checks, tests([...options, 'src/**/*.test.ts'])], { minutesMax: 12 })
+else runAll([...checks, tests([...options, '{src,bench,conformance}/**/*.test.ts'])], { minutesMax: 12 })
