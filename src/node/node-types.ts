@@ -50,6 +50,8 @@ export interface NodeSettings {
   readonly proposalsInFlightMax: number
   /** A further entry of a shard is proposed only so long after the one before, if that is still under way. */
   readonly proposalPaceMs: number
+  /** How long an entry may wait for calls that seem to be on their way. */
+  readonly gatherMsMax: number
   readonly appendBytesMax: number
   readonly memoryTableBytes: number
   readonly blockCacheBytes: number

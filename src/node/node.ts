@@ -424,6 +424,7 @@ function shardLimits(settings: NodeSettings): ShardLimits {
   return {
     proposalsInFlightMax: settings.proposalsInFlightMax,
     proposalPaceMs: settings.proposalPaceMs,
+    gatherMsMax: settings.gatherMsMax,
     transactionBytesMax: 12 << 20,
     inFlightBytesMax: 4 * settings.memoryTableBytes,
     replyBytesMax: 4096,

@@ -10,6 +10,7 @@ export const defaultSettings: NodeSettings = {
   appendsInFlightMax: 64,
   proposalsInFlightMax: 8,
   proposalPaceMs: 1,
+  gatherMsMax: 0.5,
   appendBytesMax: 1 << 20,
   memoryTableBytes: 16 << 20,
   blockCacheBytes: 64 << 20,

@@ -20,7 +20,7 @@ export class NodeClock implements Clock {
   }
 
   timer(delayMs: number, callback: () => void): Timer {
-    return new NodeTimer(delayMs, callback)
+    return delayMs > 0 ? new NodeTimer(delayMs, callback) : new NextTurnTimer(this.#turn, callback)
   }
 
   defer(callback: () => void): void {
@@ -56,5 +56,19 @@ class NodeTimer implements Timer {
     const leftMs = this.#dueMs - performance.now()
     if (leftMs > 0) this.#timeout = this.#arm(leftMs)
     else this.#callback()
+  }
+}
+
+/** Without a delay: not the millisecond that `setTimeout` makes of it, but right after the end of this turn. */
+class NextTurnTimer implements Timer {
+  readonly #immediate: ReturnType<typeof setImmediate>
+
+  constructor(turn: Turn, callback: () => void) {
+    turn.atEndOnce() // before the callback, also of what is yet to be deferred in this turn
+    this.#immediate = setImmediate(callback)
+  }
+
+  cancel(): void {
+    clearImmediate(this.#immediate)
   }
 }

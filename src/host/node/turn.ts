@@ -34,6 +34,11 @@ export class Turn {
     this.#schedule()
   }
 
+  /** Sees to it that this turn has an end, whether or not anything is added to it. */
+  atEndOnce(): void {
+    this.#schedule()
+  }
+
   #schedule(): void {
     if (this.#scheduled) return
     this.#scheduled = true

@@ -17,6 +17,7 @@ const { append, read, readThatWrites, look, large, broken } = listEvaluators
 const limits: LeaderLimits = {
   proposalsInFlightMax: 2,
   proposalPaceMs: 0,
+  gatherMsMax: 0,
   transactionBytesMax: 1000,
   inFlightBytesMax: 1500,
   replyBytesMax: 100,

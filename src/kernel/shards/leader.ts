@@ -17,6 +17,8 @@ import type { ShardState, TransactionListener } from './shard-state.ts'
 export interface LeaderLimits {
   /** Entries proposed and not yet applied. */
   readonly proposalsInFlightMax: number
+  /** How long an entry may wait for calls that seem to be on their way. */
+  readonly gatherMsMax: number
   /** A further entry is proposed only so long after the one before, if that is still under way. */
   readonly proposalPaceMs: number
   /** Effects of one transaction; beyond it the call is refused. Must fit in a frame between nodes. */
@@ -81,6 +83,9 @@ export class ShardLeader {
   #inFlightBytes = 0
   #openIsHeld = false
   #paceTimer: Timer | undefined
+  /** Calls in the open entry when this turn's end last waited for more; 0: it did not. */
+  #gatheredCount = 0
+  #gatheringSinceMs = 0
   /** Calls that wait for room in flight. */
   #waiting: ShardCall[] = []
   /** Calls that wait for a round to a majority which was sent after they arrived, and those that must follow them. */
@@ -179,7 +184,7 @@ export class ShardLeader {
    */
   #isPaced(): boolean {
     const newest = this.#flights.at(-1)
-    if (!newest) return false
+    if (!newest) return this.#isGathering()
     if (this.#flights.length >= this.#limits.proposalsInFlightMax) return true
     const leftMs = newest.proposedMs + this.#limits.proposalPaceMs - this.#clock.monotonicMs()
     if (leftMs <= 0) return false
@@ -187,6 +192,25 @@ export class ShardLeader {
       this.#paceTimer = undefined
       this.#touch()
     })
+    return true
+  }
+
+  /**
+   * With nothing under way: whether more calls seem to be on their way. Clients that were answered together ask again within a few
+   * turns, and one entry for all of them costs what one for a part of them does. Never for a few calls, and never for long.
+   */
+  #isGathering(): boolean {
+    const count = this.#open.calls.length
+    const nowMs = this.#clock.monotonicMs()
+    if (this.#gatheredCount === 0) this.#gatheringSinceMs = nowMs
+    const hasGrown = count > this.#gatheredCount
+    const isOver = nowMs - this.#gatheringSinceMs >= this.#limits.gatherMsMax
+    if (count < gatherCountMin || !hasGrown || isOver) {
+      this.#gatheredCount = 0
+      return false
+    }
+    this.#gatheredCount = count
+    this.#clock.timer(0, () => this.#touch())
     return true
   }
 
@@ -523,6 +547,9 @@ export class ShardLeader {
     if (this.#misses.size === 0) this.#state.tree.unpin()
   }
 }
+
+/** Fewer calls than this wait for no others. */
+const gatherCountMin = 4
 
 function newFlight(): Flight {
   return { index: 0, proposedMs: 0, batch: 0, bytes: 0, calls: [], largeReplies: new Map(), attached: [] }

@@ -13,6 +13,7 @@ const { append, read, look } = listEvaluators
 const limits: LeaderLimits = {
   proposalsInFlightMax: 2,
   proposalPaceMs: 0,
+  gatherMsMax: 0,
   transactionBytesMax: 1000,
   inFlightBytesMax: 1500,
   replyBytesMax: 1000,
