@@ -82,8 +82,8 @@ export interface Ready {
  * R2. The own copy of an entry counts for commitment only once it is durable (`persisted`); appends leave before that.
  * R3. Only entries of the own term are committed by counting (Raft §5.4.2); earlier ones go with them.
  * R4. A replica gives no vote, to itself neither, while it may be part of a lease: for one election timeout after it heard
- *     from a leader, and after its start unless it is new. It is part of none before its term is durable, for only that tells
- *     it from a new one. An election that the leader itself asked for is exempt: that leader's lease is over.
+ *     from a leader, and after its start unless it is new or alone. It is part of none before its term is durable, for only
+ *     that tells it from a new one. An election that the leader itself asked for is exempt: that leader's lease is over.
  * R5. A lease counts from the sending of the newest round that a majority acknowledged, lasts less than the election
  *     timeout by the drift of clocks, and is given up for the rest of the term before leadership is offered to another.
  * R6. The configuration is the newest in the log, committed or not (Raft §6), and falls back when the log is truncated. A
@@ -150,8 +150,8 @@ export class Raft {
     this.#configurations = [{ index: log.boundary.index, configuration: options.configuration }]
     this.configuration = options.configuration
     for (let index = log.firstIndex; index <= log.lastIndex; index++) this.noteConfiguration(log.entryAt(index)!)
-    const isNew = hardState.term === 0
-    this.voteFromMs = isNew ? options.nowMs : options.startedMs + settings.electionTimeoutMs
+    const isFree = hardState.term === 0 || this.#isAlone
+    this.voteFromMs = isFree ? options.nowMs : options.startedMs + settings.electionTimeoutMs
     this.resetElectionDeadline()
   }
 
@@ -463,6 +463,16 @@ export class Raft {
   /** The newest configuration is not known to be committed. */
   get #isConfigurationOpen(): boolean {
     return this.#configurations.at(-1)!.index > this.committed
+  }
+
+  /**
+   * In every configuration known here it is the only voter. Then nobody else can have led since the oldest of them was
+   * committed: a leader that was removed by it has resigned before it could say so.
+   */
+  get #isAlone(): boolean {
+    return this.#configurations.every(({ configuration: { voters, outgoing } }) => {
+      return outgoing.length === 0 && voters.length === 1 && voters[0] === this.self
+    })
   }
 
   /** R4: whether this replica's vote may already be part of somebody's lease. */
