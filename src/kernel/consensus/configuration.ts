@@ -1,12 +1,14 @@
 import type { ByteReader } from '#kernel/base/byte-reader.ts'
 import type { ByteWriter } from '#kernel/base/byte-writer.ts'
+import { UnumError } from '#kernel/base/errors.ts'
 
 /** Identifies a replica of a group. Small, positive, never reused within a cluster. */
 export type ReplicaId = number
 
 /**
  * Who takes part in a group (Raft §6, joint consensus). While `outgoing` is not empty, every decision needs a majority of
- * `voters` and a majority of `outgoing`.
+ * `voters` and a majority of `outgoing`. There is a voter; no list has a replica twice; a learner is none of the `voters`,
+ * but may be of the `outgoing`.
  */
 export interface Configuration {
   readonly voters: readonly ReplicaId[]
@@ -37,12 +39,21 @@ export function writeConfiguration(writer: ByteWriter, configuration: Configurat
   }
 }
 
-/** @throws UnumError `DATA_DAMAGED` */
+/** @throws UnumError `DATA_DAMAGED`, also where it is none that could be. */
 export function readConfiguration(reader: ByteReader): Configuration {
-  const readList = () => {
-    const list: ReplicaId[] = []
-    for (let left = reader.varint(); left > 0; left--) list.push(reader.varint())
-    return list
+  const configuration = { voters: readList(reader), outgoing: readList(reader), learners: readList(reader) }
+  const { voters, learners } = configuration
+  if (voters.length === 0 || learners.some((replica) => voters.includes(replica))) {
+    throw new UnumError('DATA_DAMAGED', `No group can have voters ${voters} and learners ${learners}`)
   }
-  return { voters: readList(), outgoing: readList(), learners: readList() }
+  return configuration
+}
+
+function readList(reader: ByteReader): ReplicaId[] {
+  const list: ReplicaId[] = []
+  for (let left = reader.varint(); left > 0; left--) list.push(reader.varint())
+  if (list.includes(0) || new Set(list).size !== list.length) {
+    throw new UnumError('DATA_DAMAGED', `A list of replicas has 0, or one of them twice: ${list}`)
+  }
+  return list
 }

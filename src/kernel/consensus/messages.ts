@@ -5,7 +5,7 @@ import type { LogEntry } from '#kernel/storage/log/node-log-types.ts'
 import type { ReplicaId } from './configuration.ts'
 
 /**
- * Messages between the replicas of a group. Numbers on the wire are never reused; formats in docs/formats/transport.md.
+ * Messages between the replicas of a group. Numbers on the wire are never reused; the bytes are in docs/formats/consensus-messages.md.
  * Times (`roundMs`) are the leader's monotonic clock, opaque to others, who send them back: a lease counts from the sending
  * of a round that was acknowledged.
  */
@@ -128,6 +128,9 @@ const codecs: { readonly [K in Message['kind']]: Codec<Extract<Message, { kind: 
       const roundMs = reader.float64()
       const entries: LogEntry[] = []
       const count = reader.varint()
+      if (prevIndex + count > Number.MAX_SAFE_INTEGER) {
+        throw new UnumError('DATA_DAMAGED', `An append has ${count} entries after ${prevIndex}: beyond 2^53 - 1`)
+      }
       for (let i = 1; i <= count; i++) {
         const term = reader.varint()
         const kind = reader.uint8()
@@ -200,5 +203,6 @@ export function readMessage(reader: ByteReader): Message {
   const from = reader.varint()
   const to = reader.varint()
   const term = reader.varint()
+  if (from === 0 || to === 0) throw new UnumError('DATA_DAMAGED', `A message from ${from} to ${to}: no replica is 0`)
   return codec.read(reader, { from, to, term })
 }

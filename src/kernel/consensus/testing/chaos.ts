@@ -266,11 +266,11 @@ export class Chaos {
     const leader = this.#anyLeader()
     if (!leader) return
     const { voters, outgoing, learners } = leader.raft.configuration
-    const isBack = this.#random.float() < 0.1
+    const staying = this.#random.float() < 0.1 ? outgoing : voters
     const next: Configuration =
-      outgoing.length > 0
-        ? { voters: isBack ? outgoing : voters, outgoing: [], learners }
-        : { ...this.#anyMembers(), outgoing: voters }
+      outgoing.length === 0
+        ? { ...this.#anyMembers(), outgoing: voters }
+        : { voters: staying, outgoing: [], learners: learners.filter((id) => !staying.includes(id)) }
     if (leader.raft.propose(entryKinds.configuration, encodeConfiguration(next)) > 0) this.counts.configurations++
     this.#endTurn(leader)
   }
