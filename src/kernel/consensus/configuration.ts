@@ -31,6 +31,22 @@ export function isVoter(configuration: Configuration, replica: ReplicaId): boole
   return configuration.voters.includes(replica) || configuration.outgoing.includes(replica)
 }
 
+/**
+ * Whether `next` may come after `current` (Raft §6): into a joint configuration from the voters that there are, out of it to
+ * its new voters, learners at any time. Never back to the outgoing voters, as long as the joint configuration is committed:
+ * another leader may have gone forward already, and the two would decide without each other.
+ */
+export function mayFollow(current: Configuration, next: Configuration): boolean {
+  const keepsVoters = isSame(next.voters, current.voters)
+  if (keepsVoters && isSame(next.outgoing, current.outgoing)) return true
+  if (current.outgoing.length > 0) return keepsVoters && next.outgoing.length === 0
+  return isSame(next.outgoing, current.voters)
+}
+
+function isSame(a: readonly ReplicaId[], b: readonly ReplicaId[]): boolean {
+  return a.length === b.length && a.every((replica) => b.includes(replica))
+}
+
 /** `varint count, varint id …` for voters, outgoing and learners. */
 export function writeConfiguration(writer: ByteWriter, configuration: Configuration): void {
   for (const list of [configuration.voters, configuration.outgoing, configuration.learners]) {

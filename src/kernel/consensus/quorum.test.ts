@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type { Configuration, ReplicaId } from './configuration.ts'
+import { type Configuration, mayFollow, type ReplicaId } from './configuration.ts'
 import { countVotes, majorityOf, reachedByMajority, type VoteResult } from './quorum.ts'
 
 /** Everything that there is, in small; the twins count without any cleverness. */
@@ -88,25 +88,52 @@ test('an election is won when the yeses decide, lost when they cannot any more, 
   assert.equal(cases, 3 ** 4 * 256)
 })
 
-test('two sets that decide share a voter, within a configuration and from it to the joint one, and out of that', () => {
+test('two sets that decide share a voter, be it by one configuration or by any two that may follow it', () => {
   const ids = [1, 2, 3, 4]
   const sets = subsets(ids).map((set) => new Set(set))
-  const shares = (a: ReadonlySet<ReplicaId>, b: ReadonlySet<ReplicaId>) => a.intersection(b).size > 0
-  for (const from of subsets(ids)) {
-    for (const to of subsets(ids)) {
-      if (from.length === 0 || to.length === 0) continue
-      const simple = { voters: from, outgoing: [], learners: [] }
-      const joint = { voters: to, outgoing: from, learners: [] }
-      const next = { voters: to, outgoing: [], learners: [] }
-      for (const [a, b] of [
-        [simple, simple],
-        [simple, joint],
-        [joint, joint],
-        [joint, next],
-      ] as const) {
-        const decidingB = sets.filter((set) => decides(b, set))
-        for (const set of sets) if (decides(a, set)) assert.ok(decidingB.every((other) => shares(set, other)))
+  const all = configurations(ids).filter(({ voters }) => voters.length > 0)
+  const deciding = new Map(
+    all.map((configuration) => [configuration, sets.filter((set) => decides(configuration, set))]),
+  )
+  const areSafe = (a: Configuration, b: Configuration) =>
+    deciding.get(a)!.every((one) => deciding.get(b)!.every((other) => one.intersection(other).size > 0))
+  let pairs = 0
+  for (const current of all) {
+    const possible = all.filter((next) => next === current || mayFollow(current, next))
+    for (const a of possible) {
+      for (const b of possible) {
+        pairs++
+        assert.ok(areSafe(a, b), `after ${JSON.stringify([current, a, b])}`)
       }
     }
+  }
+  assert.ok(pairs > 4000, `only ${pairs} pairs`)
+})
+
+test('back to the outgoing voters is not safe where another leader may have gone forward', () => {
+  const joint = { voters: [4, 5, 6], outgoing: [1, 2, 3], learners: [] }
+  const forward = { voters: [4, 5, 6], outgoing: [], learners: [] }
+  const back = { voters: [1, 2, 3], outgoing: [], learners: [] }
+  assert.ok(decides(forward, new Set([4, 5])) && decides(back, new Set([1, 2])))
+  assert.deepEqual(
+    [forward, back].map((next) => mayFollow(joint, next)),
+    [true, false],
+  )
+})
+
+test('other voters never follow at once, nor a joint configuration another one; learners may', () => {
+  const simple = { voters: [1, 2, 3], outgoing: [], learners: [] }
+  const joint = { voters: [1, 2, 4], outgoing: [1, 2, 3], learners: [] }
+  for (const [current, next, expected] of [
+    [simple, { ...simple, voters: [1, 2, 4] }, false],
+    [simple, { ...simple, voters: [1, 2] }, false],
+    [simple, { ...simple, learners: [4] }, true],
+    [simple, joint, true],
+    [simple, { ...joint, outgoing: [1, 2] }, false],
+    [joint, { ...joint, voters: [1, 2, 5] }, false],
+    [joint, { ...joint, learners: [5] }, true],
+    [joint, { voters: [4, 2, 1], outgoing: [], learners: [3] }, true],
+  ] as const) {
+    assert.equal(mayFollow(current, next), expected, JSON.stringify([current, next]))
   }
 })

@@ -7,6 +7,7 @@ import type { HardState, LogBoundary, LogEntry } from '#kernel/storage/log/node-
 import {
   type Configuration,
   isVoter,
+  mayFollow,
   membersOf,
   type ReplicaId,
   readConfiguration,
@@ -87,7 +88,7 @@ export interface Ready {
  * R5. A lease counts from the sending of the newest round that a majority acknowledged, lasts less than the election
  *     timeout by the drift of clocks, and is given up for the rest of the term before leadership is offered to another.
  * R6. The configuration is the newest in the log, committed or not (Raft §6), and falls back when the log is truncated. A
- *     new one is taken only while the one before is committed.
+ *     new one is taken only while the one before is committed, and only if it may follow (`mayFollow`).
  */
 export class Raft {
   readonly self: ReplicaId
@@ -234,7 +235,14 @@ export class Raft {
    */
   propose(kind: number, data: Uint8Array): number {
     if (this.role !== 'leader' || this.transfer) return 0
-    if (kind === entryKinds.configuration && this.#isConfigurationOpen) return 0
+    if (kind === entryKinds.configuration) {
+      if (this.#isConfigurationOpen) return 0
+      const next = readConfiguration(new ByteReader(data))
+      assert(
+        mayFollow(this.configuration, next),
+        'a configuration decides with every one that could come instead of it',
+      )
+    }
     return this.appendOwn(kind, data)
   }
 
