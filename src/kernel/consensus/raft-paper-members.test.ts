@@ -194,6 +194,18 @@ suite('Raft §7', () => {
     }
   })
 
+  test('of what is kept, that is still written which was not, and that is not durable which is on its way', () => {
+    const raft = replicaAlone({ term: 1 })
+    raft.receive(append({ term: 1, entries: entries([1, 1, 1]) }), 0)
+    raft.ready(0)
+    raft.receive(append({ term: 1, prevIndex: 3, prevTerm: 1, entries: entries([1], 4) }), 0)
+    raft.installSnapshot({ index: 2, term: 1 }, raft.configuration)
+    assert.equal(raft.persistedIndex, 2)
+    assert.deepEqual(raft.ready(0).entries, entries([1], 4))
+    raft.persisted(3, 1, undefined)
+    assert.equal(raft.persistedIndex, 3)
+  })
+
   test('a configuration behind its end stays the newest', () => {
     const raft = replicaAlone({ log: [1, 1] })
     const data = encodeConfiguration(joint)

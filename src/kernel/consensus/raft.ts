@@ -295,8 +295,10 @@ export class Raft {
     assert(this.role !== 'leader', 'a leader has all that is committed')
     this.log.resetTo(boundary)
     this.committed = boundary.index
-    this.persistedIndex = this.log.lastIndex
-    this.#persistFrom = this.log.lastIndex + 1
+    // What the log keeps above the boundary may still have to be written, or be on its way.
+    const { lastIndex } = this.log
+    this.persistedIndex = Math.max(boundary.index, Math.min(this.persistedIndex, lastIndex))
+    this.#persistFrom = Math.max(boundary.index, Math.min(this.#persistFrom - 1, lastIndex)) + 1
     this.#configurations = [{ index: boundary.index, configuration }]
     for (let i = this.log.firstIndex; i <= this.log.lastIndex; i++) this.noteConfiguration(this.log.entryAt(i)!)
     this.configuration = this.#configurations.at(-1)!.configuration

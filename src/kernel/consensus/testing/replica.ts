@@ -75,7 +75,7 @@ export class TestReplica {
       nowMs,
       startedMs: nowMs,
     })
-    if (isBehind) this.#writeAnew(raft)
+    if (isBehind) this.#writeBoundary(raft)
     return raft
   }
 
@@ -163,13 +163,12 @@ export class TestReplica {
     this.raft.installSnapshot({ index: flushed.index, term: flushed.term }, flushed.configuration)
     this.disk.flushed = flushed
     this.state = flushed
-    this.#writeAnew(this.raft)
+    this.#writeBoundary(this.raft)
     return true
   }
 
-  #writeAnew({ term, vote, log }: Raft): void {
-    const { boundary, firstIndex, lastIndex } = log
-    const entries = firstIndex > lastIndex ? [] : log.slice(firstIndex, lastIndex, Number.POSITIVE_INFINITY)
-    this.writes.push({ hardState: { term, vote }, entries, boundary, anew: true, messages: [] })
+  /** What is above the boundary on disk is of another history, unless the log has kept it. */
+  #writeBoundary({ log: { boundary, lastIndex } }: Raft): void {
+    this.writes.push({ entries: [], boundary, anew: lastIndex === boundary.index, messages: [] })
   }
 }
