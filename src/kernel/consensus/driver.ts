@@ -211,7 +211,10 @@ export class ConsensusDriver {
   /** The connection to a node broke. */
   disconnected(node: ReplicaId): void {
     const nowMs = this.#options.clock.monotonicMs()
-    for (const group of this.groups.values()) group.raft.disconnected(node, nowMs)
+    for (const group of this.groups.values()) {
+      group.raft.disconnected(node, nowMs)
+      this.touch(group) // its election may be due sooner
+    }
   }
 
   #apply(group: Group): void {
