@@ -206,7 +206,7 @@ class Node implements RunningNode {
 
   #connectTransport(): void {
     const transport = this.#transport
-    transport.register(channels.consensus, (_from, bytes) => this.#driver.receive(bytes))
+    transport.register(channels.consensus, (from, bytes) => this.#driver.receive(from, bytes))
     transport.register(channels.calls, (from, bytes) => this.#gateway.receiveCall(from, bytes))
     transport.register(channels.answers, (_from, bytes) => this.#gateway.receiveAnswer(bytes))
     transport.onBulk(channels.snapshots, (stream) => this.#snapshots.receive(stream))
@@ -224,7 +224,9 @@ class Node implements RunningNode {
   async #openDirectory(): Promise<void> {
     const voters = this.#options.members.map((_, i) => i + 1)
     const { shard, group } = await this.#replicas!.open(directoryGroup, voters, () => void this.#directory?.refresh())
-    this.#directory = new Directory(shard)
+    this.#directory = new Directory(shard, (error) => {
+      if (!this.#isStopped) this.#replicas!.damaged(group, error)
+    })
     this.#gateway.addShard(directorySpace, [0, 0], shard, group)
     this.#directory.watch(() => this.#changed())
     await this.#directory.refresh()
@@ -427,6 +429,7 @@ function shardLimits(settings: NodeSettings): ShardLimits {
     gatherMsMax: settings.gatherMsMax,
     transactionBytesMax: 12 << 20,
     inFlightBytesMax: 4 * settings.memoryTableBytes,
+    unflushedBytesMax: 4 * settings.memoryTableBytes,
     replyBytesMax: 4096,
     missesMax: 4096,
     clockJumpMaxMs: settings.electionTimeoutMs * settings.clockDriftMax,

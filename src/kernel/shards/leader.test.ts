@@ -20,6 +20,7 @@ const limits: LeaderLimits = {
   gatherMsMax: 0,
   transactionBytesMax: 1000,
   inFlightBytesMax: 1500,
+  unflushedBytesMax: 1 << 20,
   replyBytesMax: 100,
   missesMax: 3,
   clockJumpMaxMs: 10,
@@ -226,6 +227,19 @@ suite('the leader of a shard', () => {
       })
     }
 
+    test('when the machine was suspended, whatever is heard after it: rounds that were sent before do not count', () => {
+      const before = consensus.clock.monotonicMs()
+      consensus.clock.wallOffsetMs += 60_000
+      consensus.clock.advance(1)
+      consensus.changed()
+      assert.equal(leader.tryRead(read, new Arguments(), new ByteWriter()), false)
+      consensus.confirm(before)
+      assert.equal(leader.tryRead(read, new Arguments(), new ByteWriter()), false)
+      consensus.clock.advance(1)
+      consensus.confirm()
+      assert.equal(leader.tryRead(read, new Arguments(), new ByteWriter()), true)
+    })
+
     test('where the setting says so; a round serves those that came before it, later ones take the next', () => {
       open({ reads: 'read-index' })
       const first = call(read)
@@ -291,6 +305,19 @@ suite('the leader of a shard', () => {
       consensus.commit()
       assert.equal(letters(), 'abcd')
     })
+  })
+
+  test('writes wait while compaction is behind, reads do not', () => {
+    const behind = tree as { pressure: number }
+    behind.pressure = 1
+    const write = call(append, ['a'])
+    const other = call(read, [], { session: 2 })
+    turnAndCommit()
+    assert.deepEqual([write.told, other.told], [[], ['list ']])
+    behind.pressure = 0.9
+    consensus.changed()
+    turnAndCommit()
+    assert.deepEqual(write.told, ['before '])
   })
 
   suite('loads what is not in memory', () => {

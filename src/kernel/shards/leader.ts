@@ -25,6 +25,8 @@ export interface LeaderLimits {
   readonly transactionBytesMax: number
   /** Effects not yet applied; beyond it calls wait. */
   readonly inFlightBytesMax: number
+  /** Rows that no file holds yet; beyond it, or where compaction is behind, calls that write wait. */
+  readonly unflushedBytesMax: number
   /** Replies above it are not kept for retries: a retry then ends as `UNKNOWN`. */
   readonly replyBytesMax: number
   /** Blocks that one evaluation may have loaded before it is refused. */
@@ -74,9 +76,12 @@ export class ShardLeader {
 
   /** Term of the leadership that is served now; 0: none. */
   #term = 0
+  /** Monotonic time of the newest round that a majority has acknowledged; the lease counts from it. */
+  #confirmedMs = Number.NEGATIVE_INFINITY
   #leaseUntilMs = Number.NEGATIVE_INFINITY
-  /** Wall minus monotonic time when the lease was computed. */
+  /** Wall minus monotonic time, and since when (monotonic) the two have agreed on it. */
   #clockOffsetMs = 0
+  #clocksAgreeSinceMs = Number.NEGATIVE_INFINITY
   #timestampUs = 0
   #flights: Flight[] = []
   #open: Flight = newFlight()
@@ -165,7 +170,8 @@ export class ShardLeader {
       else call.refused()
       return
     }
-    if (this.#waiting.length > 0) this.#waiting.push(call)
+    const needsRoom = call.evaluator.kind === 'write' || call.followsOwn
+    if (needsRoom && this.#waiting.length > 0) this.#waiting.push(call)
     else this.#begin(call)
   }
 
@@ -214,7 +220,7 @@ export class ShardLeader {
     return true
   }
 
-  /** Offers leadership to another replica; calls are refused until it is clear who leads. */
+  /** Offers leadership to another replica; calls wait until it is clear who leads. */
   transferTo(replica: number): boolean {
     const group = this.#group
     if (!group || this.#term === 0) return false
@@ -295,14 +301,27 @@ export class ShardLeader {
     const nowMs = this.#clock.monotonicMs()
     const { raft } = this.#group!
     raft.nowMs = nowMs
-    this.#leaseUntilMs = raft.confirmedMs() + raft.leaseMs
-    this.#clockOffsetMs = this.#clock.wallMs() - nowMs
+    this.#compareClocks(nowMs)
+    this.#confirmedMs = raft.confirmedMs()
+    this.#leaseUntilMs = this.#confirmedMs + raft.leaseMs
   }
 
   #holdsLease(): boolean {
     const nowMs = this.#clock.monotonicMs()
     if (nowMs >= this.#leaseUntilMs || this.#group!.raft.leaseGivenUp) return false
-    return Math.abs(this.#clock.wallMs() - nowMs - this.#clockOffsetMs) <= this.#limits.clockJumpMaxMs
+    this.#compareClocks(nowMs)
+    return this.#confirmedMs >= this.#clocksAgreeSinceMs
+  }
+
+  /**
+   * Where one clock has moved against the other, as when the machine was suspended, nobody knows how long ago a round was really
+   * sent: only those that are sent from now on count.
+   */
+  #compareClocks(nowMs: number): void {
+    const offsetMs = this.#clock.wallMs() - nowMs
+    if (Math.abs(offsetMs - this.#clockOffsetMs) <= this.#limits.clockJumpMaxMs) return
+    this.#clockOffsetMs = offsetMs
+    this.#clocksAgreeSinceMs = nowMs
   }
 
   // ---- evaluation ----
@@ -322,8 +341,12 @@ export class ShardLeader {
     else this.#evaluateWrite(call, false)
   }
 
+  /** Also for what comes after: rows wait in memory while files are written, files while they are compacted, both within bounds. */
   #hasRoom(): boolean {
-    return this.#inFlightBytes + this.#entry.writer.length < this.#limits.inFlightBytesMax
+    const { tree } = this.#state
+    const { inFlightBytesMax, unflushedBytesMax } = this.#limits
+    const isInFlightBound = this.#inFlightBytes + this.#entry.writer.length < inFlightBytesMax
+    return isInFlightBound && tree.unflushedBytes < unflushedBytesMax && tree.pressure < 1
   }
 
   /** Puts a retry in the place of the same call that is under way: only the newest attempt's answer is heeded. */

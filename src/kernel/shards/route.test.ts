@@ -16,6 +16,7 @@ const limits: LeaderLimits = {
   gatherMsMax: 0,
   transactionBytesMax: 1000,
   inFlightBytesMax: 1500,
+  unflushedBytesMax: 1 << 20,
   replyBytesMax: 1000,
   missesMax: 10,
   clockJumpMaxMs: 10,

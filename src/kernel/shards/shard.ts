@@ -51,6 +51,7 @@ export class Shard implements StateMachine {
   readonly #options: ShardOptions
   #group: Group | undefined
   #flushing: Promise<void> | undefined
+  #isClosed = false
   /** Logs are kept one flush longer than needed, for followers that are a little behind. */
   #previousFlush: LogBoundary = { index: 0, term: 0 }
 
@@ -103,6 +104,10 @@ export class Shard implements StateMachine {
   applied(group: Group): void {
     this.leader.deliver()
     this.#options.hooks.applied()
+    this.#flushWhatIsLarge(group)
+  }
+
+  #flushWhatIsLarge(group: Group): void {
     const { memoryTableBytes } = this.#options.limits
     const isLarge = this.state.tree.unflushedBytes > memoryTableBytes || group.raft.log.bytes > 4 * memoryTableBytes
     if (isLarge && !this.#flushing) void this.flush()
@@ -115,9 +120,13 @@ export class Shard implements StateMachine {
 
   /** Writes the rows as they are now to files, and lets go of the log before the flush before. One at a time. */
   flush(): Promise<void> {
-    if (this.#group?.lacksState) return Promise.resolve()
-    this.#flushing ??= this.#flush().finally(() => {
+    if (this.#group?.lacksState || this.#group?.isInstalling) return Promise.resolve()
+    this.#flushing ??= this.#flush().then((canGoOn) => {
       this.#flushing = undefined
+      if (!canGoOn || this.#isClosed) return
+      // More may have gathered meanwhile, and calls may wait for the room that there is now.
+      this.#flushWhatIsLarge(this.#group!)
+      this.leader.deliver()
     })
     return this.#flushing
   }
@@ -128,12 +137,13 @@ export class Shard implements StateMachine {
    */
   settle(): void {
     const { index, tree } = this.state
-    if (this.#flushing || !this.#group || this.#group.lacksState) return
+    if (this.#flushing || !this.#group) return
     if (index > tree.flushed.index) void this.flush()
     else this.#options.hooks.flushed(this.#group, this.#previousFlush)
   }
 
-  async #flush(): Promise<void> {
+  /** @returns whether another flush may follow */
+  async #flush(): Promise<boolean> {
     const { hooks, clock, log } = this.#options
     const group = this.#group!
     const { index, term, tree } = this.state
@@ -144,25 +154,36 @@ export class Shard implements StateMachine {
       this.#previousFlush = { index, term }
     } catch (error) {
       const code = error instanceof UnumError ? error.code : undefined
-      if (code === 'DATA_DAMAGED') return hooks.damaged(group, error as Error)
-      if (code !== 'DISK_FULL') return hooks.failed(error as Error)
+      if (code !== 'DISK_FULL') {
+        if (code === 'DATA_DAMAGED') hooks.damaged(group, error as Error)
+        else hooks.failed(error as Error)
+        return false
+      }
       log.warn({ group: group.id, code }, `Rows stay in memory until the disk has room: ${(error as Error).message}`)
       await clock.sleep(fullDiskRetryMs)
     }
+    return true
   }
 
   async install(): Promise<Configuration> {
     await this.#flushing
-    await this.state.tree.close()
-    this.state = this.#newState(await this.#options.reopen())
-    this.leader = this.#newLeader()
-    const configuration = this.state.readMeta()
-    this.#previousFlush = { index: this.state.index, term: this.state.term }
-    return configuration
+    try {
+      await this.state.tree.close()
+      this.state = this.#newState(await this.#options.reopen())
+      this.leader = this.#newLeader()
+      const configuration = this.state.readMeta()
+      this.#previousFlush = { index: this.state.index, term: this.state.term }
+      this.#options.hooks.applied()
+      return configuration
+    } catch (error) {
+      this.#options.hooks.failed(error as Error)
+      throw error
+    }
   }
 
   /** Ends a flush that is under way, and closes the rows' files. Nothing is applied after it. */
   async close(): Promise<void> {
+    this.#isClosed = true
     await this.#flushing
     await this.state.tree.close()
   }
