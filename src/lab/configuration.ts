@@ -108,7 +108,6 @@ function drawSettings(random: Random, electionTimeoutMs: number): NodeSettings {
     electionTimeoutMs,
     clockDriftMax: pick(0.001, 0.05),
     reads: pick('lease', 'lease', 'read-index'),
-    clockSkewMaxMs: 500,
     appendsInFlightMax: pick(1, 4, 64),
     appendBytesMax: pick(512, 16_384, 1_048_576),
     memoryTableBytes: pick(4_096, 32_768, 262_144, 4_194_304),

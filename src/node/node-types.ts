@@ -44,7 +44,6 @@ export interface NodeSettings {
   readonly clockDriftMax: number
   /** Reads of a leader: under its lease, or confirmed by a round to a majority for each (trusts no clock). */
   readonly reads: 'lease' | 'read-index'
-  readonly clockSkewMaxMs: number
   readonly appendsInFlightMax: number
   /** Entries of a shard that are proposed and not yet applied. */
   readonly proposalsInFlightMax: number

@@ -44,7 +44,7 @@ export class Replicas {
       cacheBytes: blockCacheBytes,
       compactionFailed: (home, error) => {
         const replica = this.#open.get(Number(home.slice('groups/'.length)))
-        if (replica && error.code === 'DATA_DAMAGED') this.#damaged(replica.group, error)
+        if (replica && error.code === 'DATA_DAMAGED') this.damaged(replica.group, error)
         else this.#options.log.warn({ home, code: error.code }, error.message)
       },
     })
@@ -100,7 +100,7 @@ export class Replicas {
         flushed: (group, boundary) => driver.flushed(group, boundary),
         changed: this.#options.changed,
         applied: onApplied,
-        damaged: (group, error) => this.#damaged(group, error),
+        damaged: (group, error) => this.damaged(group, error),
         failed: this.#options.failed,
       },
     })
@@ -129,7 +129,8 @@ export class Replicas {
     }
   }
 
-  #damaged(group: Group, error: Error): void {
+  /** The group's rows on disk are damaged: they are fetched from another node, or the node stops. */
+  damaged(group: Group, error: Error): void {
     if (group.lacksState) return
     const hasOthers = group.raft.configuration.voters.length > 1
     this.#options.log.error({ group: group.id, error: String(error) }, 'Rows are damaged')

@@ -6,7 +6,6 @@ export const defaultSettings: NodeSettings = {
   electionTimeoutMs: 300,
   clockDriftMax: 0.05,
   reads: 'lease',
-  clockSkewMaxMs: 500,
   appendsInFlightMax: 64,
   proposalsInFlightMax: 8,
   proposalPaceMs: 1,

@@ -1,4 +1,5 @@
 import { ByteReader } from '#kernel/base/byte-reader.ts'
+import { UnumError } from '#kernel/base/errors.ts'
 import type { Clock, Random, Timer } from '#kernel/base/host.ts'
 import type { GroupId, HardState, LogBoundary, NodeLog, NodeLogEvents } from '#kernel/storage/log/node-log-types.ts'
 import type { Configuration, ReplicaId } from './configuration.ts'
@@ -142,12 +143,16 @@ export class ConsensusDriver {
 
   /** A leader's snapshot has replaced the machine's state. */
   installed(group: Group, boundary: LogBoundary, configuration: Configuration): void {
+    group.isInstalling = false
     group.lacksState = false
     group.raft.isPassive = false
-    group.raft.installSnapshot(boundary, configuration)
     group.applied = boundary.index
-    this.#log!.appendConfiguration(group.id, encodeConfiguration(configuration))
-    this.#appendBoundary(group)
+    if (boundary.index > group.raft.committed) {
+      group.raft.installSnapshot(boundary, configuration)
+      this.#log!.appendConfiguration(group.id, encodeConfiguration(configuration))
+      this.#appendBoundary(group)
+    }
+    this.#apply(group) // what the log holds beyond it
     this.touch(group)
   }
 
@@ -156,15 +161,6 @@ export class ConsensusDriver {
     group.lacksState = true
     group.raft.becomePassive(this.#options.clock.monotonicMs())
     group.machine.changed(group)
-    this.touch(group)
-  }
-
-  /** A leader's snapshot has replaced a lost state; the log goes on from there. */
-  restored(group: Group, boundary: LogBoundary): void {
-    group.lacksState = false
-    group.raft.isPassive = false
-    group.applied = boundary.index
-    this.#apply(group)
     this.touch(group)
   }
 
@@ -185,15 +181,34 @@ export class ConsensusDriver {
     this.#options.clock.defer(() => this.#endTurn())
   }
 
+  /** A snapshot is about to replace the machine's state: until it has, nothing is applied, and this replica does not lead. */
+  installing(group: Group): void {
+    group.isInstalling = true
+    group.raft.becomePassive(this.#options.clock.monotonicMs())
+    group.machine.changed(group)
+    this.touch(group)
+  }
+
+  /** It came to nothing, and the state is as it was. */
+  notInstalled(group: Group): void {
+    group.isInstalling = false
+    group.raft.isPassive = group.lacksState
+    this.#apply(group)
+    this.touch(group)
+  }
+
   /** One frame of messages from a node. @throws UnumError `DATA_DAMAGED` */
-  receive(bytes: Uint8Array): void {
+  receive(from: ReplicaId, bytes: Uint8Array): void {
     if (this.#isStopped) return
     const reader = new ByteReader(bytes)
     const nowMs = this.#options.clock.monotonicMs()
     while (reader.remaining > 0) {
       const group = this.groups.get(reader.varint())
       const message = readMessage(reader)
-      if (!group || group.isInstalling) continue // not here yet, or busy: its leader asks again
+      if (message.from !== from) {
+        throw new UnumError('DATA_DAMAGED', `A consensus message of replica ${message.from} came from node ${from}`)
+      }
+      if (!group) continue // not here yet: its leader asks again
       group.raft.receive(message, nowMs)
       this.#apply(group)
       this.touch(group)

@@ -38,7 +38,7 @@ export class Group {
    * vote and to keep the log, which is whole.
    */
   lacksState = false
-  /** A snapshot is being taken in: nothing is applied or received meanwhile. */
+  /** A snapshot replaces the machine's state: nothing is applied meanwhile. */
   isInstalling = false
 
   constructor(id: GroupId, raft: Raft, machine: StateMachine, applied: number) {

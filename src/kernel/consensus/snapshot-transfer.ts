@@ -74,8 +74,8 @@ export class SnapshotTransfer {
     const { term } = group.raft
     const name = `${group.id}/${to}`
     if (this.#sending.has(name)) return
-    this.#sending.add(name)
     const snapshot = group.machine.snapshot()
+    this.#sending.add(name)
     const { index } = snapshot.mark
     this.#send(group, to, term, snapshot)
       .then(
@@ -145,18 +145,16 @@ export class SnapshotTransfer {
           await receiver.abandon()
           return
         }
-        group.isInstalling = true
+        this.#options.driver.installing(group)
         await receiver.finish()
       } catch (error) {
+        if (group.isInstalling) this.#options.driver.notInstalled(group)
         await receiver.abandon()
         throw error
       }
-      const configuration = await group.machine.install()
-      group.isInstalling = false
-      if (boundary.index > group.raft.committed) this.#options.driver.installed(group, boundary, configuration)
-      else this.#options.driver.restored(group, boundary)
+      // Should this fail there is no state left to go on with: the machine has told, and nothing is applied any more.
+      this.#options.driver.installed(group, boundary, await group.machine.install())
     } finally {
-      group.isInstalling = false
       this.#receiving.delete(group)
     }
   }

@@ -9,13 +9,16 @@ import { type Catalogue, CatalogueReader, catalogueRange } from './catalogue.ts'
  */
 export class Directory {
   readonly #shard: Shard
+  readonly #failed: (error: Error) => void
   readonly #watchers: ((catalogue: Catalogue) => void)[] = []
   #catalogue: Catalogue | undefined
   #isReading = false
   #isStale = true
 
-  constructor(shard: Shard) {
+  /** @param failed the rows cannot be read: what is known stays as it was. */
+  constructor(shard: Shard, failed: (error: Error) => void) {
     this.#shard = shard
+    this.#failed = failed
   }
 
   /** Undefined while the cluster is not formed, or this node has not heard of it. */
@@ -36,10 +39,17 @@ export class Directory {
     this.#isReading = true
     while (this.#isStale) {
       this.#isStale = false
-      const catalogue = await this.#read()
-      if (!catalogue) continue
-      this.#catalogue = catalogue
-      for (const watcher of this.#watchers) watcher(catalogue)
+      const { state } = this.#shard
+      try {
+        const catalogue = await this.#read()
+        if (!catalogue) continue
+        this.#catalogue = catalogue
+        for (const watcher of this.#watchers) watcher(catalogue)
+      } catch (error) {
+        // A snapshot may have taken the place of the rows meanwhile.
+        if (this.#shard.state === state) this.#failed(error as Error)
+        else this.#isStale = true
+      }
     }
     this.#isReading = false
   }
