@@ -2,8 +2,9 @@ import * as fs from 'node:fs'
 import { dirname, join } from 'node:path'
 import type { Disk, DiskFile } from '#kernel/base/host.ts'
 import { normalisePath } from '../core/disk-image.ts'
+import { AlignedBuffers } from './aligned-buffers.ts'
 import { BackgroundPool } from './background-pool.ts'
-import { NodeFile } from './node-file.ts'
+import { NodeFile, type SyncedTwin } from './node-file.ts'
 import { lockName } from './root-lock.ts'
 import { SyncSpeed } from './sync-speed.ts'
 import { codeOf, diskError } from './system-errors.ts'
@@ -19,6 +20,7 @@ export class NodeDisk implements Disk {
   readonly #turn: Turn
   readonly #pool = new BackgroundPool()
   readonly #syncSpeed = new SyncSpeed()
+  readonly #aligned = new AlignedBuffers()
 
   /** @param root An absolute path; exists. */
   constructor(root: string, turn: Turn) {
@@ -37,6 +39,7 @@ export class NodeDisk implements Disk {
         turn: this.#turn,
         pool: this.#pool,
         syncSpeed: this.#syncSpeed,
+        aligned: this.#aligned,
         openSynced,
       })
     })
@@ -92,7 +95,7 @@ export class NodeDisk implements Disk {
 
   #do<T>(action: string, act: () => Promise<T>): Promise<T> {
     return new Promise((resolve, reject) => {
-      this.#pool.run((finished) => {
+      this.#pool.run('change', (finished) => {
         const done = (async () => act())()
         done.then(
           (result) => {
@@ -123,21 +126,26 @@ function statDescriptor(descriptor: Descriptor): Promise<fs.Stats> {
 
 /**
  * The file of `stats` for writes that are synced when they return (O_DSYNC): one trip to the thread pool instead of two, 60 of
- * 170 µs of processor time per durable write. On Linux only: macOS does not empty the drive's cache for it.
+ * 170 µs of processor time per durable write. Where the file system can, past the system's cache too (O_DIRECT): with three nodes
+ * on one disk 127 instead of 155 µs per write of 4 KiB, 31 instead of 46 of them processor time. On Linux only: macOS does not
+ * empty the drive's cache for O_DSYNC.
  */
-async function openSyncedTwin(path: string, stats: fs.Stats): Promise<Descriptor | undefined> {
+async function openSyncedTwin(path: string, stats: fs.Stats): Promise<SyncedTwin | undefined> {
   if (process.platform !== 'linux') return undefined
-  try {
-    const descriptor = await openDescriptor(path, fs.constants.O_RDWR | fs.constants.O_DSYNC)
-    const found = await statDescriptor(descriptor)
-    if (found.ino === stats.ino && found.dev === stats.dev) return descriptor
-    // Another file has the name by now.
-    fs.close(descriptor, () => {})
-    return undefined
-  } catch {
-    // Without it the file is written and synced in two steps, and that will say what is wrong with it.
-    return undefined
+  const { O_RDWR, O_DSYNC, O_DIRECT } = fs.constants
+  for (const isDirect of [true, false]) {
+    try {
+      const descriptor = await openDescriptor(path, O_RDWR | O_DSYNC | (isDirect ? O_DIRECT : 0))
+      const found = await statDescriptor(descriptor)
+      if (found.ino === stats.ino && found.dev === stats.dev) return { descriptor, isDirect }
+      // Another file has the name by now.
+      fs.close(descriptor, () => {})
+      return undefined
+    } catch {
+      // Without it the file is written and synced in two steps, and that will say what is wrong with it.
+    }
   }
+  return undefined
 }
 
 async function syncDirectory(directory: string): Promise<void> {

@@ -5,15 +5,16 @@ import { join } from 'node:path'
 import { test } from 'node:test'
 import { concatBytes } from '#kernel/base/bytes.ts'
 import { createRandom } from '#kernel/base/random.ts'
+import { AlignedBuffers } from './aligned-buffers.ts'
 import { BackgroundPool } from './background-pool.ts'
-import { NodeFile } from './node-file.ts'
+import { NodeFile, type SyncedTwin } from './node-file.ts'
 import type { SyncSpeed } from './sync-speed.ts'
 import { turn } from './turn.ts'
 
 interface Ways {
   readonly onLoop: boolean
-  /** Whether a descriptor with synced writes can be had. */
-  readonly synced: boolean
+  /** Which second descriptor can be had; `refused` is one that takes no direct writes. */
+  readonly twin: 'none' | 'synced' | 'direct' | 'refused'
 }
 
 function openFile(path: string, ways: Ways): NodeFile {
@@ -22,8 +23,27 @@ function openFile(path: string, ways: Ways): NodeFile {
     turn,
     pool: new BackgroundPool(),
     syncSpeed: { onLoop: ways.onLoop, took() {} } as unknown as SyncSpeed,
-    openSynced: async () => (ways.synced ? fs.openSync(path, fs.constants.O_RDWR | fs.constants.O_DSYNC) : undefined),
+    aligned: ways.twin === 'refused' ? new MisalignedBuffers() : new AlignedBuffers(),
+    openSynced: async () => openTwin(path, ways),
   })
+}
+
+/** What the system refuses as direct writes. */
+class MisalignedBuffers extends AlignedBuffers {
+  override fill(chunks: readonly Uint8Array[]): Uint8Array | undefined {
+    const filled = super.fill(chunks)
+    if (!filled) return undefined
+    const moved = new Uint8Array(filled.length + 1).subarray(1)
+    moved.set(filled)
+    return moved
+  }
+}
+
+function openTwin(path: string, { twin }: Ways): SyncedTwin | undefined {
+  if (twin === 'none') return undefined
+  const { O_RDWR, O_DSYNC, O_DIRECT } = fs.constants
+  const isDirect = twin !== 'synced'
+  return { descriptor: fs.openSync(path, O_RDWR | O_DSYNC | (isDirect ? O_DIRECT : 0)), isDirect }
 }
 
 function writeDurably(file: NodeFile, position: number, chunks: readonly Uint8Array[]): Promise<void> {
@@ -38,23 +58,23 @@ function writeDurably(file: NodeFile, position: number, chunks: readonly Uint8Ar
   })
 }
 
-const everyWay: readonly Ways[] = [
-  { onLoop: false, synced: false },
-  { onLoop: false, synced: true },
-  { onLoop: true, synced: false },
-  { onLoop: true, synced: true },
-]
+const twins = process.platform === 'linux' ? (['none', 'synced', 'direct', 'refused'] as const) : (['none'] as const)
+const everyWay: readonly Ways[] = twins.flatMap((twin) => [
+  { onLoop: false, twin },
+  { onLoop: true, twin },
+])
 
 for (const ways of everyWay) {
-  const name = `${ways.onLoop ? 'on the loop' : 'on the pool'}, ${ways.synced ? 'one synced write' : 'write and sync'}`
+  const name = `${ways.onLoop ? 'on the loop' : 'on the pool'}, twin: ${ways.twin}`
 
   test(`durable writes ${name}: bytes arrive, among other changes of the file`, async () => {
     const directory = fs.mkdtempSync(join(tmpdir(), 'unum-file-'))
     const file = openFile(join(directory, 'log'), ways)
     const random = createRandom(name)
+    const randomBytes = (inSectors: boolean, length: number) => random.bytes(inSectors ? (length >> 9) << 9 : length)
     const parts: Uint8Array[] = []
     for (let i = 0; i < 40; i++) {
-      const chunks = Array.from({ length: 1 + random.below(4) }, () => random.bytes(random.below(3000)))
+      const chunks = Array.from({ length: 1 + random.below(4) }, () => randomBytes(i < 20, random.below(3000)))
       const position = file.size
       parts.push(...chunks)
       const other = random.below(3)
@@ -82,6 +102,7 @@ for (const ways of everyWay) {
       turn,
       pool: new BackgroundPool(),
       syncSpeed: { onLoop: ways.onLoop, took() {} } as unknown as SyncSpeed,
+      aligned: new AlignedBuffers(),
       openSynced: async () => undefined,
     })
     await assert.rejects(writeDurably(file, 0, [new Uint8Array(5)]), { code: 'DISK_FAILED', message: /"log"/ })
@@ -92,7 +113,7 @@ for (const ways of everyWay) {
 
 test('close waits for what is under way', async () => {
   const directory = fs.mkdtempSync(join(tmpdir(), 'unum-file-'))
-  const file = openFile(join(directory, 'log'), { onLoop: false, synced: true })
+  const file = openFile(join(directory, 'log'), { onLoop: false, twin: 'none' })
   const answers: string[] = []
   const writes = Array.from({ length: 20 }, (_, index) =>
     file.write(index * 1000, new Uint8Array(1000).fill(index)).then(() => answers.push('write')),
@@ -108,7 +129,7 @@ test('close waits for what is under way', async () => {
 
 test('one durable write at a time', async () => {
   const directory = fs.mkdtempSync(join(tmpdir(), 'unum-file-'))
-  const file = openFile(join(directory, 'log'), { onLoop: true, synced: false })
+  const file = openFile(join(directory, 'log'), { onLoop: true, twin: 'none' })
   const first = writeDurably(file, 0, [new Uint8Array(5)])
   assert.throws(() => file.writeDurably(5, [new Uint8Array(5)], () => {}), /one durable write at a time/)
   await first

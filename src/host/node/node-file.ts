@@ -2,18 +2,27 @@ import * as fs from 'node:fs'
 import { allocateSlow, emptyBytes } from '#kernel/base/bytes.ts'
 import { assert } from '#kernel/base/errors.ts'
 import type { DiskFile } from '#kernel/base/host.ts'
-import type { BackgroundPool } from './background-pool.ts'
+import { type AlignedBuffers, directAlignment } from './aligned-buffers.ts'
+import type { BackgroundPool, TaskKind } from './background-pool.ts'
 import type { SyncSpeed } from './sync-speed.ts'
-import { diskError } from './system-errors.ts'
+import { codeOf, diskError } from './system-errors.ts'
 import type { Turn } from './turn.ts'
 import { type Descriptor, writeAll, writeAllNow } from './write-all.ts'
+
+/** A second descriptor of a file, whose writes are synced when they return. */
+export interface SyncedTwin {
+  readonly descriptor: Descriptor
+  /** Writes go past the system's cache, and must be aligned. */
+  readonly isDirect: boolean
+}
 
 export interface FileParts {
   readonly turn: Turn
   readonly pool: BackgroundPool
   readonly syncSpeed: SyncSpeed
-  /** Opens the same file once more so that each write is synced when it returns; undefined where the system has no such thing. */
-  readonly openSynced: () => Promise<Descriptor | undefined>
+  readonly aligned: AlignedBuffers
+  /** Opens the same file once more; undefined where the system has no such thing. */
+  readonly openSynced: () => Promise<SyncedTwin | undefined>
 }
 
 type Callback<T> = (error: Error | undefined, result?: T) => void
@@ -31,8 +40,7 @@ export class NodeFile implements DiskFile {
   readonly #name: string
   readonly #parts: FileParts
   #size: number
-  /** For writes that are synced when they return. */
-  #synced: Descriptor | undefined
+  #synced: SyncedTwin | undefined
   #syncedSought = false
   #durableWrite = false
   /** Writes and truncates that were begun, are done, and are covered by a sync. */
@@ -57,7 +65,7 @@ export class NodeFile implements DiskFile {
   read(position: number, length: number): Promise<Uint8Array> {
     const wanted = Math.max(0, Math.min(length, this.#size - position))
     const bytes = wanted === 0 ? emptyBytes : allocateSlow(wanted)
-    return this.#background('read', (done) => {
+    return this.#background('read', 'read', (done) => {
       let filled = 0
       const more = () => {
         fs.read(this.#descriptor, bytes, filled, wanted - filled, position + filled, (error, count) => {
@@ -84,7 +92,7 @@ export class NodeFile implements DiskFile {
   }
 
   sync(): Promise<void> {
-    return this.#background('sync', (done) => this.#sync(done))
+    return this.#background('sync', 'change', (done) => this.#sync(done))
   }
 
   writeDurably(position: number, chunks: readonly Uint8Array[], done: (error?: Error) => void): void {
@@ -123,8 +131,7 @@ export class NodeFile implements DiskFile {
     this.#closed = true
     return new Promise((resolve, reject) => {
       const close = () => {
-        const rest = this.#synced
-        if (rest !== undefined) fs.close(rest, () => {})
+        if (this.#synced) fs.close(this.#synced.descriptor, () => {})
         fs.close(this.#descriptor, (error) => {
           if (error) reject(diskError(`Cannot close "${this.#name}"`, error))
           else resolve()
@@ -135,33 +142,56 @@ export class NodeFile implements DiskFile {
     })
   }
 
-  get #oneSyncedWriteIsEnough(): boolean {
-    return this.#synced !== undefined && this.#changesBegun === this.#changesSynced
+  /** What to write to the twin, if one synced write is enough. */
+  #forTwin(position: number, chunks: readonly Uint8Array[]): readonly Uint8Array[] | undefined {
+    if (!this.#synced || this.#changesBegun !== this.#changesSynced) return undefined
+    if (!this.#synced.isDirect) return chunks
+    const staged = position % directAlignment === 0 ? this.#parts.aligned.fill(chunks) : undefined
+    return staged && [staged]
+  }
+
+  /**
+   * The write to the twin has ended.
+   * @returns whether the system refused direct writes, so that the bytes have to take the other way
+   */
+  #twinWritten(written: readonly Uint8Array[], error: Error | undefined): boolean {
+    const { descriptor, isDirect } = this.#synced!
+    if (!isDirect) return false
+    this.#parts.aligned.release(written[0]!)
+    if (!error || codeOf(error) !== 'EINVAL') return false
+    this.#synced = undefined
+    fs.close(descriptor, () => {})
+    return true
   }
 
   #writeDurablyNow(position: number, chunks: readonly Uint8Array[]): Error | undefined {
-    try {
-      if (this.#oneSyncedWriteIsEnough) writeAllNow(this.#synced!, position, chunks)
-      else {
-        const covered = this.#changesCovered
-        writeAllNow(this.#descriptor, position, chunks)
-        fs.fdatasyncSync(this.#descriptor)
-        this.#changesSynced = covered
-      }
-      return undefined
-    } catch (error) {
-      return error as Error
+    const forTwin = this.#forTwin(position, chunks)
+    if (forTwin) {
+      const error = tryNow(() => writeAllNow(this.#synced!.descriptor, position, forTwin))
+      if (!this.#twinWritten(forTwin, error)) return error
     }
+    return tryNow(() => {
+      const covered = this.#changesCovered
+      writeAllNow(this.#descriptor, position, chunks)
+      fs.fdatasyncSync(this.#descriptor)
+      this.#changesSynced = covered
+    })
   }
 
   #writeDurablyOnPool(position: number, chunks: readonly Uint8Array[], done: (error: Error | undefined) => void): void {
-    if (this.#oneSyncedWriteIsEnough) {
-      writeAll(this.#synced!, position, chunks, done)
+    const inTwoSteps = () =>
+      writeAll(this.#descriptor, position, chunks, (error) => {
+        if (error) done(error)
+        else this.#sync(done)
+      })
+    const forTwin = this.#forTwin(position, chunks)
+    if (!forTwin) {
+      inTwoSteps()
       return
     }
-    writeAll(this.#descriptor, position, chunks, (error) => {
-      if (error) done(error)
-      else this.#sync(done)
+    writeAll(this.#synced!.descriptor, position, forTwin, (error) => {
+      if (this.#twinWritten(forTwin, error)) inTwoSteps()
+      else done(error)
     })
   }
 
@@ -181,8 +211,8 @@ export class NodeFile implements DiskFile {
   #seekSynced(): void {
     this.#syncedSought = true
     this.#uses++
-    void this.#parts.openSynced().then((descriptor) => {
-      this.#synced = descriptor
+    void this.#parts.openSynced().then((twin) => {
+      this.#synced = twin
       this.#release()
     })
   }
@@ -197,7 +227,7 @@ export class NodeFile implements DiskFile {
 
   #change(verb: string, start: (done: Callback<void>) => void): Promise<void> {
     this.#changesBegun++
-    return this.#background(verb, (done) =>
+    return this.#background(verb, 'change', (done) =>
       start((error) => {
         this.#changesDone++
         done(error)
@@ -205,7 +235,7 @@ export class NodeFile implements DiskFile {
     )
   }
 
-  #background<T = void>(verb: string, start: (done: Callback<T>) => void): Promise<T> {
+  #background<T = void>(verb: string, kind: TaskKind, start: (done: Callback<T>) => void): Promise<T> {
     return new Promise((resolve, reject) => {
       const fail = (error: unknown) => reject(diskError(`Cannot ${verb} "${this.#name}"`, error))
       if (this.#closed) {
@@ -213,7 +243,7 @@ export class NodeFile implements DiskFile {
         return
       }
       this.#uses++
-      this.#parts.pool.run((finished) => {
+      this.#parts.pool.run(kind, (finished) => {
         start((error, result) => {
           finished()
           this.#release()
@@ -222,5 +252,14 @@ export class NodeFile implements DiskFile {
         })
       })
     })
+  }
+}
+
+function tryNow(act: () => void): Error | undefined {
+  try {
+    act()
+    return undefined
+  } catch (error) {
+    return error as Error
   }
 }
