@@ -11,7 +11,7 @@ export const defaultSettings: NodeSettings = {
   proposalPaceMs: 1,
   gatherMsMax: 0.5,
   appendBytesMax: 1 << 20,
-  memoryTableBytes: 16 << 20,
+  memoryTableBytes: 32 << 20,
   blockCacheBytes: 64 << 20,
   logSegmentBytes: 64 << 20,
   requestHoldMs: 10_000,

@@ -109,7 +109,7 @@ export class Shard implements StateMachine {
 
   #flushWhatIsLarge(group: Group): void {
     const { memoryTableBytes } = this.#options.limits
-    const isLarge = this.state.tree.unflushedBytes > memoryTableBytes || group.raft.log.bytes > 4 * memoryTableBytes
+    const isLarge = this.state.tree.unflushedBytes > memoryTableBytes || group.raft.log.bytes > 2 * memoryTableBytes
     if (isLarge && !this.#flushing) void this.flush()
   }
 

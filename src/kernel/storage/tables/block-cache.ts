@@ -67,7 +67,7 @@ export class BlockCache<Content = unknown> {
 
   #evict(bytesMax: number): void {
     // Two rounds clear every mark and then find every entry that is not pinned.
-    for (let steps = this.#ring.length * 2; this.#bytes > bytesMax && steps > 0; steps--) {
+    for (let steps = this.#ring.length * 2; this.#bytes > bytesMax && this.#ring.length > 0 && steps > 0; steps--) {
       if (this.#hand >= this.#ring.length) this.#hand = 0
       const entry = this.#ring[this.#hand]!
       if (entry.pins > 0) this.#hand++

@@ -176,3 +176,26 @@ test('a scan of much more than the cache holds misses only a few times', async (
   }
   await under.settle(under.tree.close())
 })
+
+test('what is in memory stays in memory when a flush or a compaction moves it to a new file', async () => {
+  const under = await simulatedTree({ seed: 9, limits: { ...tinyLimits, fileBytesMax: 1 << 20 }, cacheBytes: 1 << 20 })
+  const evaluationsOf = async (name: string) => {
+    let evaluations = 0
+    await evaluate(under, (tree) => {
+      evaluations++
+      tree.get(b(name))
+    })
+    return evaluations
+  }
+  const cold = 'key09990'
+  for (let index = 1; index < 8; index++) {
+    for (let i = 0; i < 200; i++) under.tree.put(b(`key${String(i * 50).padStart(5, '0')}`), b(`${index}`.repeat(200)))
+    await under.settle(under.tree.flush(markAt(index)))
+    await under.simulation.run({ forMs: 50 })
+    for (const name of ['key00000', 'key05000', 'key09950']) assert.equal(await evaluationsOf(name), 1, name)
+    assert.equal(await evaluationsOf(cold), 1, 'the filter is in memory too')
+  }
+  await under.reopen()
+  assert.ok((await evaluationsOf('key05000')) > 1, 'after a start nothing is')
+  await under.settle(under.tree.close())
+})

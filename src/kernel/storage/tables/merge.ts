@@ -6,7 +6,7 @@ import type { MemoryTable } from './memory-table.ts'
 import type { Pace } from './pace.ts'
 import { RangeSet } from './range-set.ts'
 import type { Row } from './row-cursor.ts'
-import type { TableSummary } from './table-writer.ts'
+import type { NewTable } from './table-writer.ts'
 import { TableWriter } from './table-writer.ts'
 
 /** Finished bytes of a file are written when there are so many. */
@@ -21,6 +21,8 @@ export interface MergeInput {
   readonly ranges: RangeSet
   /** Whether `fill` must be awaited before `row` is looked at. */
   readonly isDry: boolean
+  /** Whether `row` is in memory for readers: so it will be in the new file. */
+  readonly isWarm: boolean
   next(): void
   /** Reads on. @throws UnumError `DATA_DAMAGED`, `DISK_FAILED` */
   fill(): Promise<void>
@@ -30,7 +32,7 @@ export interface MergeInput {
 export function memoryInput(table: MemoryTable): MergeInput {
   const row = table.cursor()
   row.first()
-  return { row, ranges: table.ranges, isDry: false, next: () => row.next(), fill: async () => {} }
+  return { row, ranges: table.ranges, isDry: false, isWarm: true, next: () => row.next(), fill: async () => {} }
 }
 
 export interface MergeOptions {
@@ -42,6 +44,8 @@ export interface MergeOptions {
   readonly fileBytesMax: number
   /** Keys, ascending, at which a file must end. */
   readonly cuts: readonly Uint8Array[]
+  /** Of each file's blocks that are kept for the cache. */
+  readonly warmBytesMax: number
   readonly pace: Pace
   /** Makes an empty file with a number that no file had before. */
   create(): Promise<{ readonly number: number; readonly file: DiskFile }>
@@ -60,7 +64,7 @@ export interface MergeOptions {
 export class Merge {
   readonly #options: MergeOptions
   readonly #ranges: RangeSet
-  readonly #summaries: TableSummary[] = []
+  readonly #tables: NewTable[] = []
   #writer: TableWriter | undefined
   #file: DiskFile | undefined
   /** Where the part of the current file begins. */
@@ -79,7 +83,7 @@ export class Merge {
    * @returns the files, synced, in order of their keys; none if no row and no tombstone is left.
    * @throws UnumError `DISK_FULL`, `DISK_FAILED`, `DATA_DAMAGED`: files that were made are then the caller's to remove.
    */
-  async run(): Promise<readonly TableSummary[]> {
+  async run(): Promise<readonly NewTable[]> {
     const { inputs, pace } = this.#options
     for (const input of inputs) if (input.isDry) await input.fill()
     for (;;) {
@@ -93,7 +97,7 @@ export class Merge {
       else await stop.fill()
     }
     await this.#finishFile()
-    return this.#summaries
+    return this.#tables
   }
 
   /** Closes the file that an error has left open. */
@@ -114,7 +118,7 @@ export class Merge {
         this.#isHidden(at, row) || (row.isTombstone && older.find(row.keyBytes, row.keyStart, row.keyEnd) === undefined)
       if (!isDropped) {
         if (this.#writer === undefined) return 'create'
-        this.#writer.add(row)
+        this.#writer.add(row, inputs[at]!.isWarm)
       }
       const dry = this.#leave(at, row)
       if (this.#writer !== undefined && this.#writer.outputLength >= outputBytesMin) return 'write'
@@ -179,7 +183,7 @@ export class Merge {
 
   async #create(): Promise<void> {
     const { number, file } = await this.#options.create()
-    this.#writer = new TableWriter(number)
+    this.#writer = new TableWriter(number, this.#options.warmBytesMax)
     this.#file = file
   }
 
@@ -202,7 +206,7 @@ export class Merge {
     pace.begin()
     writer.finishRows()
     while (!writer.fillFilter(filterKeysPerStep)) if (pace.isOverAfter(filterKeysPerStep)) await pace.pause()
-    this.#summaries.push(writer.finish(ranges))
+    this.#tables.push(writer.finish(ranges))
     await this.#write()
     await file.sync()
     this.#writer = undefined

@@ -26,6 +26,7 @@ export class RunInput extends Row implements MergeInput {
   #pending: Section[] = []
   #next = 0
   isDry = true
+  isWarm = false
 
   constructor(
     tables: readonly TableFile[],
@@ -89,6 +90,7 @@ export class RunInput extends Row implements MergeInput {
       const table = this.#tables[this.#at]!
       const at = section.offset - this.#chunkOffset
       const bytes = checkSection(this.#chunk!, at, section, table.summary.number, table.path)
+      this.isWarm = table.holds(section)
       data.reset(new Block(bytes, `${table.path} at ${section.offset}`))
       data.first()
     }

@@ -185,3 +185,13 @@ test('the cache keeps what is hit and what is pinned, and stays within its bytes
   cache.drop(home)
   assert.equal(cache.bytes, 0)
 })
+
+test('a block larger than the cache drives out all others, stays while it is pinned, and leaves', () => {
+  const cache = new BlockCache<string>({ bytesMax: 10_000 })
+  const home = new Map<number, CacheEntry<string>>()
+  for (let offset = 0; offset < 3; offset++) cache.unpin(cache.add(home, offset, 'block', 1_000))
+  const large = cache.add(home, 3, 'large', 20_000)
+  assert.deepEqual([...home.keys()], [3])
+  cache.unpin(large)
+  assert.deepEqual([home.size, cache.bytes], [0, 0])
+})

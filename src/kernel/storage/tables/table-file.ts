@@ -17,7 +17,7 @@ import {
   tableName,
 } from './table-format.ts'
 import { TableIndex } from './table-index.ts'
-import type { TableSummary } from './table-writer.ts'
+import type { NewTable, TableSummary } from './table-writer.ts'
 import type { BlockMiss, KeyRange } from './tree.ts'
 
 /** A filter has no structure to parse. */
@@ -96,6 +96,17 @@ export class TableFile {
     }
   }
 
+  /** Opens a file that was just written, with what readers would ask for first in memory. */
+  static async openNew(context: TableContext, made: NewTable): Promise<TableFile> {
+    const { summary, filter, index, warm } = made
+    const table = await TableFile.open(context, summary)
+    const { cache } = context
+    for (const { section, block } of warm) cache.unpin(table.#keep(section, block))
+    cache.unpin(table.#keep(table.footer.filter, table.#parseFilter(filter)))
+    cache.unpin(table.#keep(table.footer.index, table.#parseIndex(index)))
+    return table
+  }
+
   get range(): KeyRange {
     return this.summary.range
   }
@@ -141,6 +152,11 @@ export class TableFile {
   /** A data block, if it is in memory. */
   block(section: Section): Block | undefined {
     return this.#cached(section.offset) as Block | undefined
+  }
+
+  /** Whether a section is in memory, which is no use of it. */
+  holds(section: Section): boolean {
+    return this.#entries.has(section.offset)
   }
 
   /** @throws BlockMiss for `sections`, always. */
@@ -192,9 +208,14 @@ export class TableFile {
       const part = this.#check(bytes, section.offset - base, section)
       // Memory of its own where it came with others: a block must not keep the bytes of its neighbours.
       const content = this.#parse(section, sections.length === 1 ? part : copyBytes(part))
-      const cost = content instanceof TableIndex ? content.bytes : section.length
-      pinned.push(this.#context.cache.add(this.#entries, section.offset, content, cost))
+      pinned.push(this.#keep(section, content))
     }
+  }
+
+  /** Adds a section to the cache, pinned once. */
+  #keep(section: Section, content: CachedContent): TableCacheEntry {
+    const cost = content instanceof TableIndex ? content.bytes : section.length
+    return this.#context.cache.add(this.#entries, section.offset, content, cost)
   }
 
   #parse(section: Section, bytes: Uint8Array): CachedContent {

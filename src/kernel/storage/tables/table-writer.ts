@@ -1,6 +1,7 @@
 import { allocateSlow, compareBytes, copyBytes, emptyBytes } from '#kernel/base/bytes.ts'
 import { crc32c } from '#kernel/base/crc32c.ts'
 import { assert } from '#kernel/base/errors.ts'
+import { Block } from './block.ts'
 import { BlockWriter } from './block-writer.ts'
 import { addToFilter, filterBytes, hashKey } from './bloom-filter.ts'
 import { compareEnds, successor } from './keys.ts'
@@ -23,6 +24,20 @@ export interface TableSummary {
   readonly checksum: number
 }
 
+/** A block of a new file that is to be in memory from the start. */
+export interface WarmBlock {
+  readonly section: Section
+  readonly block: Block
+}
+
+/** A finished file. */
+export interface NewTable {
+  readonly summary: TableSummary
+  readonly filter: Uint8Array
+  readonly index: Uint8Array
+  readonly warm: readonly WarmBlock[]
+}
+
 /**
  * Turns sorted rows into the bytes of one table file. It does no I/O: its user takes `output` and writes it at
  * `outputOffset` whenever it likes.
@@ -32,6 +47,10 @@ export interface TableSummary {
 export class TableWriter {
   readonly number: number
   readonly #data = new BlockWriter()
+  /** Data blocks with a row that was in memory before: whoever reads them shall not have to wait. */
+  readonly #warm: WarmBlock[] = []
+  #warmBytesLeft: number
+  #isWarm = false
   readonly #index = new BlockWriter()
   #hashes = new Int32Array(1024)
   rows = 0
@@ -49,8 +68,10 @@ export class TableWriter {
   readonly #checksum = new Uint8Array(checksumBytes)
   #contents = 0
 
-  constructor(number: number) {
+  /** @param warmBytesMax of warm data blocks; the first ones count. */
+  constructor(number: number, warmBytesMax: number) {
     this.number = number
+    this.#warmBytesLeft = warmBytesMax
   }
 
   /** The size that the data would have if it ended here. */
@@ -70,8 +91,8 @@ export class TableWriter {
     return taken
   }
 
-  /** The cursor's row; keys must ascend. */
-  add(row: Row): void {
+  /** The cursor's row; keys must ascend. `isWarm`: it was in memory before. */
+  add(row: Row, isWarm: boolean): void {
     const { keyBytes, keyStart, keyEnd } = row
     if (this.#lastBlock !== undefined) this.#addToIndex(keyBytes.subarray(keyStart, keyEnd))
     if (this.#firstKey === undefined) this.#firstKey = copyBytes(keyBytes.subarray(keyStart, keyEnd))
@@ -83,6 +104,7 @@ export class TableWriter {
     this.#hashes[this.rows++] = hashKey(keyBytes, keyStart, keyEnd)
     if (row.isTombstone) this.#tombstones++
     this.#data.add(keyBytes, keyStart, keyEnd, row.valueBytes, row.valueStart, row.valueEnd)
+    if (isWarm) this.#isWarm = true
     if (this.#data.length >= blockBytesTarget) this.#finishBlock()
   }
 
@@ -102,9 +124,10 @@ export class TableWriter {
   }
 
   /** @param ranges range tombstones, sorted and disjoint. There must be rows or ranges. */
-  finish(ranges: readonly KeyRange[]): TableSummary {
+  finish(ranges: readonly KeyRange[]): NewTable {
     const filter = this.#section(this.#filter)
-    const index = this.#section(this.#index.finish())
+    const indexBytes = this.#index.finish()
+    const index = this.#section(indexBytes)
     const rangesSection = this.#section(encodeRanges(ranges))
     const footer: Footer = {
       number: this.number,
@@ -118,16 +141,28 @@ export class TableWriter {
     const encoded = encodeFooter(footer)
     this.#append(encoded)
     return {
-      number: this.number,
-      size: this.outputOffset + this.#outputLength,
-      range: this.#range(ranges),
-      checksum: footerChecksum(encoded),
+      summary: {
+        number: this.number,
+        size: this.outputOffset + this.#outputLength,
+        range: this.#range(ranges),
+        checksum: footerChecksum(encoded),
+      },
+      filter: this.#filter,
+      index: copyBytes(indexBytes),
+      warm: this.#warm,
     }
   }
 
   #finishBlock(): void {
     this.#lastKey = this.#data.lastKey
-    this.#lastBlock = this.#section(this.#data.finish())
+    const bytes = this.#data.finish()
+    const section = this.#section(bytes)
+    this.#lastBlock = section
+    if (this.#isWarm && bytes.length <= this.#warmBytesLeft) {
+      this.#warmBytesLeft -= bytes.length
+      this.#warm.push({ section, block: new Block(copyBytes(bytes), `a new block at ${section.offset}`) })
+    }
+    this.#isWarm = false
   }
 
   #range(ranges: readonly KeyRange[]): KeyRange {

@@ -15,6 +15,9 @@ import type { FlushMark, TreeSnapshot } from './tree.ts'
 import { FilesSnapshot } from './tree-snapshot.ts'
 import type { Version, VersionEdit } from './version.ts'
 
+/** A new file may begin with this part of the cache. */
+const warmPartOfCache = 2
+
 /** Of a table that is to be written. */
 export type TablesSpec = Pick<MergeOptions, 'inputs' | 'older' | 'fileBytesMax' | 'cuts'>
 
@@ -82,6 +85,7 @@ export class TreeFiles {
     const merge = new Merge({
       ...spec,
       pace: new Pace(this.#clock),
+      warmBytesMax: this.context.cache.bytesMax / warmPartOfCache,
       create: async () => {
         this.assertOpen()
         const number = this.#nextNumber++
@@ -96,7 +100,7 @@ export class TreeFiles {
         }),
     })
     try {
-      for (const summary of await merge.run()) opened.push(await TableFile.open(this.context, summary))
+      for (const made of await merge.run()) opened.push(await TableFile.openNew(this.context, made))
       return opened
     } catch (error) {
       // The reason counts, not what else fails on the same disk: whatever stays is removed at the next opening.
