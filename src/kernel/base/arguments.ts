@@ -83,8 +83,10 @@ export class Arguments {
     if (from === to) return new Arguments()
     const first = this.offsets[from * 2]!
     const copy = new Arguments(copyBytes(this.bytes, first, this.offsets[to * 2 - 1]!))
-    const { offsets } = copy
-    for (let i = from * 2; i < to * 2; i++) offsets.push(this.offsets[i]! - first)
+    // Exactly as long as it must be: an array that grows by `push` takes several times that.
+    const offsets = this.offsets.slice(from * 2, to * 2)
+    if (first !== 0) for (let i = 0; i < offsets.length; i++) offsets[i]! -= first
+    copy.offsets = offsets
     copy.count = to - from
     return copy
   }

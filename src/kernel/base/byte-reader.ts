@@ -94,6 +94,11 @@ export class ByteReader {
     return this.raw(this.varint())
   }
 
+  /** Goes past a block. @returns where its bytes begin; they end at `position` */
+  skipBlock(): number {
+    return this.#take(this.varint())
+  }
+
   text(): string {
     const length = this.varint()
     const at = this.#take(length)

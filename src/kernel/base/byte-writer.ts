@@ -1,4 +1,4 @@
-import { allocateSlow, copyBytes, emptyBytes, utf8Bytes } from './bytes.ts'
+import { allocateSlow, copyBytes, copyInto, emptyBytes, utf8Bytes } from './bytes.ts'
 import { assert } from './errors.ts'
 
 /**
@@ -98,13 +98,7 @@ export class ByteWriter {
   rawRange(bytes: Uint8Array, start: number, end: number): void {
     const count = end - start
     this.reserve(count)
-    if (count <= 24) {
-      const target = this.bytes
-      let at = this.length
-      for (let i = start; i < end; i++) target[at++] = bytes[i]!
-    } else {
-      this.bytes.set(start === 0 && end === bytes.length ? bytes : bytes.subarray(start, end), this.length)
-    }
+    copyInto(this.bytes, this.length, bytes, start, end)
     this.length += count
   }
 
@@ -112,6 +106,12 @@ export class ByteWriter {
   block(bytes: Uint8Array): void {
     this.varint(bytes.length)
     this.rawRange(bytes, 0, bytes.length)
+  }
+
+  /** As `block`, of `bytes[start, end)`. */
+  blockRange(bytes: Uint8Array, start: number, end: number): void {
+    this.varint(end - start)
+    this.rawRange(bytes, start, end)
   }
 
   /** UTF-8: length as varint, then the bytes. */

@@ -9,6 +9,7 @@ interface NodeBuffer extends Uint8Array {
   utf8Slice(start: number, end: number): string
   latin1Write(text: string, offset: number): number
   utf8Write(text: string, offset: number): number
+  copy(target: Uint8Array, targetStart: number, sourceStart: number, sourceEnd: number): number
 }
 interface NodeBufferConstructor {
   from(text: string, encoding: 'utf8' | 'latin1'): Uint8Array
@@ -121,12 +122,20 @@ export function concatBytes(parts: readonly Uint8Array[]): Uint8Array {
   return whole
 }
 
+/** Copies `source[start, end)` into `target` from `at` on, where there is room. */
+export const copyInto: (target: Uint8Array, at: number, source: Uint8Array, start: number, end: number) => void =
+  NodeBytes
+    ? (target, at, source, start, end) => {
+        // The native call takes 35 ns whatever the length, a byte here somewhat less than one.
+        if (end - start > 40) NodeBytes.prototype.copy.call(source, target, at, start, end)
+        else for (let from = start, to = at; from < end; ) target[to++] = source[from++]!
+      }
+    : (target, at, source, start, end) => target.set(source.subarray(start, end), at)
+
 /** A copy of `bytes[start, end)`. */
 export function copyBytes(bytes: Uint8Array, start = 0, end = bytes.length): Uint8Array {
-  const length = end - start
-  const copy = allocate(length)
-  if (length <= 32) for (let i = 0; i < length; i++) copy[i] = bytes[start + i]!
-  else copy.set(length === bytes.length ? bytes : bytes.subarray(start, end))
+  const copy = allocate(end - start)
+  copyInto(copy, 0, bytes, start, end)
   return copy
 }
 

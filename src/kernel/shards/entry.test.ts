@@ -11,7 +11,8 @@ import { ReplyWindow } from './replies.ts'
 function transcript(data: Uint8Array): string[] {
   const lines: string[] = []
   readEntry(data, {
-    put: (key, value) => void lines.push(`put ${latin1Text(key)} ${latin1Text(value)}`),
+    put: (bytes, ...[keyStart, keyEnd, valueStart, valueEnd]) =>
+      void lines.push(`put ${latin1Text(bytes, keyStart, keyEnd)} ${latin1Text(bytes, valueStart, valueEnd)}`),
     delete: (key) => void lines.push(`delete ${latin1Text(key)}`),
     deleteRange: (from, to) => void lines.push(`delete range ${latin1Text(from)} ${to ? latin1Text(to) : '-'}`),
     count: (name, delta) => void lines.push(`count ${name} ${delta}`),
@@ -21,6 +22,12 @@ function transcript(data: Uint8Array): string[] {
   return lines
 }
 
+function written(text: string): ByteWriter {
+  const writer = new ByteWriter()
+  writer.ascii(text)
+  return writer
+}
+
 function sample(): Uint8Array {
   const entry = new EntryWriter()
   const { writer } = entry
@@ -28,13 +35,13 @@ function sample(): Uint8Array {
   writer.uint8(effectKinds.put)
   writer.block(latin1Bytes('k'))
   writer.block(latin1Bytes('v'))
-  entry.end(latin1Bytes('ok'), 100)
+  entry.end(written('ok'), 100)
   entry.begin(77, 6, 4, 1001)
   writer.uint8(effectKinds.count)
   writer.text('keys')
   writer.uint8(1)
   writer.varint(3)
-  entry.end(latin1Bytes('a long reply'), 4)
+  entry.end(written('a long reply'), 4)
   const length = writer.length
   const origins = entry.originCount
   entry.begin(99, 1, 1, 1002)
@@ -43,11 +50,11 @@ function sample(): Uint8Array {
   writer.uint8(effectKinds.deleteRange)
   writer.block(latin1Bytes('a'))
   writer.uint8(0)
-  entry.end(new Uint8Array(0), 100)
+  entry.end(written(''), 100)
   entry.begin(99, 2, 1, 1004)
   writer.uint8(effectKinds.delete)
   writer.block(latin1Bytes('z'))
-  entry.end(latin1Bytes('1'), 100)
+  entry.end(written('1'), 100)
   return entry.take()
 }
 

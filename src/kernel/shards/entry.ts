@@ -60,13 +60,12 @@ export class EntryWriter {
   }
 
   /** Ends the transaction; a reply above `replyBytesMax` is not kept for retries. */
-  end(reply: Uint8Array, replyBytesMax: number): void {
+  end(reply: ByteWriter, replyBytesMax: number): void {
     const { writer } = this
     writer.uint8(effectKinds.end)
     const kept = reply.length <= replyBytesMax
     writer.uint8(kept ? 1 : 0)
-    if (kept) writer.block(reply)
-    else writer.varint(0)
+    writer.blockRange(reply.bytes, 0, kept ? reply.length : 0)
     this.count++
   }
 
@@ -89,7 +88,8 @@ export class EntryWriter {
 
 /** Called for each part of an entry, in order. Byte strings share the entry's memory. */
 export interface EntryVisitor {
-  put(key: Uint8Array, value: Uint8Array): void
+  /** A row whose key and value lie in `bytes`. */
+  put(bytes: Uint8Array, keyStart: number, keyEnd: number, valueStart: number, valueEnd: number): void
   delete(key: Uint8Array): void
   deleteRange(from: Uint8Array, to: Uint8Array | undefined): void
   count(name: string, delta: number): void
@@ -134,8 +134,10 @@ function readEffects(reader: ByteReader, visitor: EntryVisitor): void {
       case effectKinds.end:
         return
       case effectKinds.put: {
-        const key = reader.block()
-        visitor.put(key, reader.block())
+        const keyStart = reader.skipBlock()
+        const keyEnd = reader.position
+        const valueStart = reader.skipBlock()
+        visitor.put(reader.bytes, keyStart, keyEnd, valueStart, reader.position)
         break
       }
       case effectKinds.delete:

@@ -98,14 +98,16 @@ export class WriteContext implements Evaluation {
     const writer = this.#writer
     writer.uint8(effectKinds.put)
     writer.block(key)
+    const keyStart = writer.length - key.length
     writer.block(value)
-    this.#overlay.put(key, writer.length - value.length, writer.length)
+    this.#overlay.put(key, keyStart, writer.length - value.length, writer.length)
   }
 
   delete(key: Uint8Array): void {
-    this.#overlay.delete(key)
-    this.#writer.uint8(effectKinds.delete)
-    this.#writer.block(key)
+    const writer = this.#writer
+    writer.uint8(effectKinds.delete)
+    writer.block(key)
+    this.#overlay.delete(key, writer.length - key.length)
   }
 
   deleteRange(range: KeyRange): void {

@@ -30,6 +30,12 @@ const hexOf = (bytes: Uint8Array) => Buffer.from(bytes).toString('hex')
 const gateway = 2 ** 44 + 5
 const timestampUs = 1_700_000_000_000_000
 
+function written(text: string): ByteWriter {
+  const writer = new ByteWriter()
+  writer.ascii(text)
+  return writer
+}
+
 function entry(): Uint8Array {
   const made = new EntryWriter()
   const { writer } = made
@@ -41,17 +47,17 @@ function entry(): Uint8Array {
   writer.text('keys')
   writer.uint8(0)
   writer.varint(1)
-  made.end(latin1Bytes('+OK\r\n'), 4096)
+  made.end(written('+OK\r\n'), 4096)
   made.begin(gateway, 301, 299, timestampUs + 200)
   writer.uint8(effectKinds.delete)
   writer.block(latin1Bytes('x'))
-  made.end(latin1Bytes('long'), 3)
+  made.end(written('long'), 3)
   made.begin(0, 0, 0, timestampUs + 201)
   writer.uint8(effectKinds.deleteRange)
   writer.block(latin1Bytes('a'))
   writer.uint8(1)
   writer.block(latin1Bytes('b'))
-  made.end(new Uint8Array(0), 4096)
+  made.end(written(''), 4096)
   return made.take()
 }
 

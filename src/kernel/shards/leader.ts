@@ -430,7 +430,7 @@ export class ShardLeader {
       this.#overlay.commit()
       this.#timestampUs = timestampUs
       if (reply.length > this.#limits.replyBytesMax) this.#open.largeReplies.set(this.#open.calls.length, reply.copy())
-      entry.end(reply.view(), this.#limits.replyBytesMax)
+      entry.end(reply, this.#limits.replyBytesMax)
       this.#open.calls.push(call)
       if (entry.writer.length >= this.#group!.raft.settings.appendBytesMax) this.#closeEntry(this.#group!)
       if (!this.#openIsHeld) this.#touch()

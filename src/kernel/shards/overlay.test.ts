@@ -3,6 +3,7 @@ import test from 'node:test'
 import { ByteWriter } from '#kernel/base/byte-writer.ts'
 import { latin1Bytes, latin1Text } from '#kernel/base/bytes.ts'
 import { createRandom } from '#kernel/base/random.ts'
+import { hashKey } from '#kernel/storage/tables/bloom-filter.ts'
 import { createSortedMapTree } from '#kernel/storage/tables/index.ts'
 import type { Cursor, KeyRange, TreeWriter } from '#kernel/storage/tables/tree.ts'
 import { Overlay } from './overlay.ts'
@@ -15,11 +16,7 @@ type Operation =
 
 function perform(target: Pick<TreeWriter, 'put' | 'delete' | 'deleteRange'>, operation: Operation): void {
   if (operation.kind === 'put') target.put(latin1Bytes(operation.key), latin1Bytes(operation.value))
-  else performDeletion(target, operation)
-}
-
-function performDeletion(target: Pick<TreeWriter, 'delete' | 'deleteRange'>, operation: Operation): void {
-  if (operation.kind === 'delete') target.delete(latin1Bytes(operation.key))
+  else if (operation.kind === 'delete') target.delete(latin1Bytes(operation.key))
   else if (operation.kind === 'range') target.deleteRange(rangeOf(operation.from, operation.to))
 }
 
@@ -62,10 +59,16 @@ test('rows under an overlay read as if what is in flight were applied, through b
         const { length } = entry
         for (const operation of operations) {
           if (operation.kind === 'count') overlay.count('c', operation.delta)
-          else if (operation.kind === 'put') {
-            entry.ascii(operation.value)
-            overlay.put(latin1Bytes(operation.key), entry.length - operation.value.length, entry.length)
-          } else performDeletion(overlay, operation)
+          else if (operation.kind === 'range') overlay.deleteRange(rangeOf(operation.from, operation.to))
+          else {
+            const keyStart = entry.length
+            entry.raw(latin1Bytes(operation.key))
+            if (operation.kind === 'put') {
+              const start = entry.length
+              entry.ascii(operation.value)
+              overlay.put(latin1Bytes(operation.key), keyStart, start, entry.length)
+            } else overlay.delete(latin1Bytes(operation.key), keyStart)
+          }
         }
         if (random.below(4) === 0) {
           overlay.rollback(start)
@@ -101,5 +104,45 @@ test('rows under an overlay read as if what is in flight were applied, through b
     flights.push({ batch: overlay.closeBatch(entry.take()), operations: open })
     for (const { batch } of flights) overlay.applied(batch)
     assert.ok(overlay.isEmpty, `seed ${seed}: something is left when everything is applied`)
+  }
+})
+
+test('keys with the same hash are kept apart', () => {
+  const byHash = new Map<number, string>()
+  const pairs: [string, string][] = []
+  for (let i = 0; pairs.length < 3; i++) {
+    const key = `key ${i}`
+    const hash = hashKey(latin1Bytes(key))
+    const other = byHash.get(hash)
+    if (other === undefined) byHash.set(hash, key)
+    else pairs.push([other, key])
+  }
+  const entry = new ByteWriter(16)
+  const overlay = new Overlay(createSortedMapTree(), entry)
+  const put = (key: string, value: string) => {
+    const keyStart = entry.length
+    entry.ascii(key + value)
+    overlay.put(latin1Bytes(key), keyStart, keyStart + key.length, entry.length)
+  }
+  const found = (key: string) => {
+    const value = overlay.get(latin1Bytes(key))
+    return value && latin1Text(value)
+  }
+  for (const [a, b] of pairs) {
+    put(a, '1')
+    put(b, '2')
+    overlay.commit()
+    assert.deepEqual([found(a), found(b)], ['1', '2'])
+    const savepoint = overlay.savepoint()
+    put(a, '3')
+    assert.deepEqual([found(a), found(b)], ['3', '2'])
+    overlay.rollback(savepoint)
+    assert.deepEqual([found(a), found(b)], ['1', '2'])
+    const first = overlay.closeBatch(entry.take())
+    put(b, '4')
+    overlay.applied(first)
+    assert.deepEqual([found(a), found(b)], [undefined, '4'])
+    overlay.applied(overlay.closeBatch(entry.take()))
+    assert.ok(overlay.isEmpty)
   }
 })

@@ -1,12 +1,14 @@
 import type { ByteWriter } from '#kernel/base/byte-writer.ts'
-import { compareBytes, emptyBytes, latin1Bytes, latin1Text } from '#kernel/base/bytes.ts'
+import { compareBytes, copyBytes, emptyBytes } from '#kernel/base/bytes.ts'
+import { hashKey } from '#kernel/storage/tables/bloom-filter.ts'
+import { compareSlices } from '#kernel/storage/tables/keys.ts'
 import type { Cursor, KeyRange, TreeReader } from '#kernel/storage/tables/tree.ts'
 
 /**
  * The effects of transactions that are evaluated but not yet applied, over the applied rows: what a writing evaluator sees at
  * the leader. Dropped whole when leadership is lost.
  *
- * Values are not copied: a record says where its value lies in the entry that will hold it, which is `entry` while it is being
+ * Keys and values are not copied: a record says where they lie in the entry that will hold them, which is `entry` while it is being
  * written and the batch's own bytes afterwards.
  *
  * Invariants:
@@ -18,7 +20,8 @@ import type { Cursor, KeyRange, TreeReader } from '#kernel/storage/tables/tree.t
 export class Overlay implements TreeReader {
   readonly #rows: TreeReader
   readonly #entry: ByteWriter
-  readonly #records = new Map<string, OverlayRecord>()
+  /** By hash of the key; those of the same hash hang on each other. */
+  readonly #records = new Map<number, OverlayRecord>()
   #ranges: readonly OverlayRange[] = []
   /** In flight, by counter: not yet in the applied counters. */
   readonly #counts = new Map<string, number>()
@@ -29,10 +32,8 @@ export class Overlay implements TreeReader {
   #rarely: { readonly after: number; readonly undo: () => void }[] = []
   #open: Batch
   readonly #closed = new Map<number, Batch>()
-  /** Evaluators read a key and then write it: its text is made once. */
-  #text = ''
 
-  /** @param entry where effects are written; a value's place in it is given to `put`. */
+  /** @param entry where effects are written; the places of keys and values in it are given to `put` and `delete`. */
   constructor(rows: TreeReader, entry: ByteWriter) {
     this.#rows = rows
     this.#entry = entry
@@ -45,25 +46,29 @@ export class Overlay implements TreeReader {
 
   get(key: Uint8Array): Uint8Array | undefined {
     if (this.#records.size > 0) {
-      const record = this.#records.get(this.#textOf(key))
+      const record = this.#find(key, hashOf(key))
       if (record) return this.#valueOf(record)
     }
     if (this.#ranges.length > 0 && this.#covers(key)) return undefined
     return this.#rows.get(key)
   }
 
-  /** The value is `entry[start, end)`. */
-  put(key: Uint8Array, start: number, end: number): void {
-    this.#set(this.#textOf(key), start, end)
+  /** The key lies in `entry` from `keyStart` on, the value is `entry[start, end)`. */
+  put(key: Uint8Array, keyStart: number, start: number, end: number): void {
+    this.#set(key, keyStart, start, end, undefined)
   }
 
-  delete(key: Uint8Array): void {
-    this.#set(this.#textOf(key), -1, -1)
+  /** The key lies in `entry` from `keyStart` on. */
+  delete(key: Uint8Array, keyStart: number): void {
+    this.#set(key, keyStart, -1, -1, undefined)
   }
 
   /** The bounds must not change. */
   deleteRange(range: KeyRange): void {
-    for (const { key } of this.#sorted(range)) this.#set(key, -1, -1)
+    for (const record of this.#sorted(range)) {
+      const key = copyBytes(this.#keyOf(record))
+      this.#set(key, 0, -1, -1, key)
+    }
     const before = this.#ranges
     this.#ranges = [...before, { ...range, batch: this.#open.number }]
     this.#rarely.push({ after: this.#written.length, undo: () => (this.#ranges = before) })
@@ -87,7 +92,7 @@ export class Overlay implements TreeReader {
     if (reverse) records.reverse()
     return new MergedCursor(
       below,
-      records.map((record) => ({ key: latin1Bytes(record.key), value: this.#valueOf(record) })),
+      records.map((record) => ({ key: this.#keyOf(record), value: this.#valueOf(record) })),
       reverse,
       (key) => this.#covers(key),
     )
@@ -108,13 +113,8 @@ export class Overlay implements TreeReader {
       }
       const record = this.#written.pop()!
       const before = this.#replaced.pop()
-      record.isReplaced = true
-      if (before) {
-        before.isReplaced = false
-        this.#records.set(before.key, before)
-      } else {
-        this.#records.delete(record.key)
-      }
+      this.#unlink(record)
+      if (before) this.#link(before)
     }
   }
 
@@ -143,7 +143,7 @@ export class Overlay implements TreeReader {
     const closed = this.#closed.get(batch)
     if (!closed) return
     this.#closed.delete(batch)
-    for (const record of closed.records) if (!record.isReplaced) this.#records.delete(record.key)
+    for (const record of closed.records) if (!record.isReplaced) this.#unlink(record)
     if (closed.counts) {
       for (const [name, delta] of closed.counts) this.#counts.set(name, this.#counts.get(name)! - delta)
     }
@@ -159,30 +159,72 @@ export class Overlay implements TreeReader {
     this.#closed.clear()
   }
 
-  #set(key: string, start: number, end: number): void {
-    const record: OverlayRecord = { key, start, end, batch: this.#open, isReplaced: false }
-    const before = this.#records.get(key)
-    if (before) before.isReplaced = true
-    this.#records.set(key, record)
+  #set(key: Uint8Array, keyStart: number, start: number, end: number, ownKey: Uint8Array | undefined): void {
+    const hash = hashOf(key)
+    const keyEnd = keyStart + key.length
+    const batch = this.#open
+    const record: OverlayRecord = {
+      hash,
+      keyStart,
+      keyEnd,
+      ownKey,
+      start,
+      end,
+      batch,
+      isReplaced: false,
+      next: undefined,
+    }
+    const before = this.#find(key, hash)
+    if (before) this.#unlink(before)
+    this.#link(record)
     this.#open.records.push(record)
     this.#written.push(record)
     this.#replaced.push(before)
   }
 
-  #valueOf(record: OverlayRecord): Uint8Array | undefined {
-    if (record.start < 0) return undefined
-    return (record.batch.bytes ?? this.#entry.bytes).subarray(record.start, record.end)
+  #find(key: Uint8Array, hash: number): OverlayRecord | undefined {
+    let record = this.#records.get(hash)
+    while (record && !this.#hasKey(record, key)) record = record.next
+    return record
   }
 
-  #textOf(key: Uint8Array): string {
-    const text = this.#text
-    if (text.length === key.length) {
-      let i = 0
-      while (i < key.length && key[i] === text.charCodeAt(i)) i++
-      if (i === key.length) return text
-    }
-    this.#text = latin1Text(key)
-    return this.#text
+  #hasKey(record: OverlayRecord, key: Uint8Array): boolean {
+    const { keyStart, keyEnd } = record
+    if (keyEnd - keyStart !== key.length) return false
+    const bytes = record.ownKey ?? this.#bytesOf(record)
+    for (let i = 0; i < key.length; i++) if (bytes[keyStart + i] !== key[i]) return false
+    return true
+  }
+
+  #link(record: OverlayRecord): void {
+    record.isReplaced = false
+    record.next = this.#records.get(record.hash)
+    this.#records.set(record.hash, record)
+  }
+
+  #unlink(record: OverlayRecord): void {
+    record.isReplaced = true
+    const first = this.#records.get(record.hash)!
+    if (first !== record) {
+      let before = first
+      while (before.next !== record) before = before.next!
+      before.next = record.next
+    } else if (record.next) this.#records.set(record.hash, record.next)
+    else this.#records.delete(record.hash)
+    record.next = undefined
+  }
+
+  #bytesOf(record: OverlayRecord): Uint8Array {
+    return record.batch.bytes ?? this.#entry.bytes
+  }
+
+  #keyOf(record: OverlayRecord): Uint8Array {
+    return record.ownKey ?? this.#bytesOf(record).subarray(record.keyStart, record.keyEnd)
+  }
+
+  #valueOf(record: OverlayRecord): Uint8Array | undefined {
+    if (record.start < 0) return undefined
+    return this.#bytesOf(record).subarray(record.start, record.end)
   }
 
   #addCount(name: string, delta: number): void {
@@ -197,25 +239,40 @@ export class Overlay implements TreeReader {
     )
   }
 
-  /** Records of the range by key: the order of latin1 strings is the order of their bytes. */
+  /** Records of the range, by key. */
   #sorted({ from, to }: KeyRange): OverlayRecord[] {
-    const first = latin1Text(from)
-    const end = to && latin1Text(to)
     const found: OverlayRecord[] = []
-    for (const record of this.#records.values()) {
-      if (record.key >= first && (end === undefined || record.key < end)) found.push(record)
+    for (const first of this.#records.values()) {
+      for (let record: OverlayRecord | undefined = first; record; record = record.next) {
+        const { keyStart, keyEnd } = record
+        const bytes = record.ownKey ?? this.#bytesOf(record)
+        if (compareSlices(bytes, keyStart, keyEnd, from, 0, from.length) < 0) continue
+        if (to && compareSlices(bytes, keyStart, keyEnd, to, 0, to.length) >= 0) continue
+        found.push(record)
+      }
     }
-    return found.sort((a, b) => (a.key < b.key ? -1 : 1))
+    return found.sort((a, b) => compareBytes(this.#keyOf(a), this.#keyOf(b)))
   }
 }
 
 interface OverlayRecord {
-  readonly key: string
+  readonly hash: number
+  readonly keyStart: number
+  readonly keyEnd: number
+  /** The key where no entry holds it: a row that a range delete took away. */
+  readonly ownKey: Uint8Array | undefined
   /** Where the value lies in its entry; -1: deleted. */
   readonly start: number
   readonly end: number
   readonly batch: Batch
+  /** Not among the records any more. */
   isReplaced: boolean
+  next: OverlayRecord | undefined
+}
+
+/** A small integer: what a map finds fastest. */
+function hashOf(key: Uint8Array): number {
+  return hashKey(key) | 0
 }
 
 interface OverlayRange extends KeyRange {

@@ -1,6 +1,7 @@
 import type { ByteReader } from '#kernel/base/byte-reader.ts'
 import type { ByteWriter } from '#kernel/base/byte-writer.ts'
 import { equalBytes } from '#kernel/base/bytes.ts'
+import { SequenceWindow } from './sequence-window.ts'
 
 /**
  * Which writes of which gateway have taken effect, with their replies: state of the group, derived from its log alone, so that
@@ -26,18 +27,15 @@ export class ReplyWindow {
   record(gateway: number, sequence: number, low: number, timestampUs: number, reply: Uint8Array | undefined): void {
     let known = this.#gateways.get(gateway)
     if (!known) {
-      known = { low: 0, lastUs: 0, replies: new Map() }
+      known = { low: 0, lastUs: 0, replies: new SequenceWindow() }
       this.#gateways.set(gateway, known)
     }
     known.lastUs = timestampUs
     if (low > known.low) {
       known.low = low
-      for (const old of known.replies.keys()) {
-        if (old >= low) break
-        known.replies.delete(old)
-      }
+      known.replies.deleteBelow(low)
     }
-    known.replies.set(sequence, reply === undefined ? undefined : this.#share(reply))
+    known.replies.set(sequence, reply === undefined ? null : this.#share(reply))
     if (timestampUs >= this.#sweepAtUs) this.#sweep(timestampUs)
   }
 
@@ -46,8 +44,8 @@ export class ReplyWindow {
     const known = this.#gateways.get(gateway)
     if (!known) return 'unknown'
     if (sequence < known.low) return 'stale'
-    if (!known.replies.has(sequence)) return 'unknown'
-    return known.replies.get(sequence) ?? 'lost'
+    const reply = known.replies.get(sequence)
+    return reply === undefined ? 'unknown' : (reply ?? 'lost')
   }
 
   write(writer: ByteWriter): void {
@@ -58,7 +56,7 @@ export class ReplyWindow {
       writer.varint(known.low)
       writer.uint64(known.lastUs)
       writer.varint(known.replies.size)
-      for (const [sequence, reply] of known.replies) {
+      for (const [sequence, reply] of known.replies.entries()) {
         writer.varint(sequence)
         writer.uint8(reply ? 1 : 0)
         if (reply) writer.block(reply)
@@ -71,10 +69,10 @@ export class ReplyWindow {
     this.#sweepAtUs = reader.uint64()
     for (let left = reader.varint(); left > 0; left--) {
       const gateway = reader.varint()
-      const known: GatewayReplies = { low: reader.varint(), lastUs: reader.uint64(), replies: new Map() }
+      const known: GatewayReplies = { low: reader.varint(), lastUs: reader.uint64(), replies: new SequenceWindow() }
       for (let count = reader.varint(); count > 0; count--) {
         const sequence = reader.varint()
-        known.replies.set(sequence, reader.uint8() === 1 ? reader.block().slice() : undefined)
+        known.replies.set(sequence, reader.uint8() === 1 ? reader.block().slice() : null)
       }
       this.#gateways.set(gateway, known)
     }
@@ -97,6 +95,6 @@ export class ReplyWindow {
 interface GatewayReplies {
   low: number
   lastUs: number
-  /** By sequence, in the log's order; undefined: too large to be kept. */
-  readonly replies: Map<number, Uint8Array | undefined>
+  /** By sequence; null: too large to be kept. */
+  readonly replies: SequenceWindow<Uint8Array | null>
 }

@@ -3,6 +3,7 @@ import type { Group } from '#kernel/consensus/group.ts'
 import type { FailureReason, PendingReply } from '#kernel/handles/service.ts'
 import type { CallFrame, Outcome } from './call-codec.ts'
 import type { EvaluatorSpec } from './evaluation.ts'
+import { SequenceWindow } from './sequence-window.ts'
 import type { Shard } from './shard.ts'
 import type { ShardCall } from './shard-call.ts'
 
@@ -21,15 +22,13 @@ export interface CallOwner {
 /**
  * A shard as this node's gateway sees it: what it was asked and has not answered. Calls are sent in order of their sequence; when
  * leadership moves or a connection breaks, those without an answer are sent again in that order, before any newer one.
- *
- * Invariant: `outstanding` is in order of sequence, so its first key is the lowest sequence without an answer.
  */
 export class Route {
   readonly shard: Shard
   readonly group: Group
   readonly self: number
   readonly gateway: number
-  readonly outstanding = new Map<number, RoutedCall>()
+  readonly outstanding = new SequenceWindow<RoutedCall>()
   /** Calls through this node's own gateway. */
   localCalls = 0
   readonly #remoteCalls = new Map<number, number>()
@@ -66,8 +65,7 @@ export class Route {
 
   /** Lowest sequence without an answer. */
   get low(): number {
-    for (const sequence of this.outstanding.keys()) return sequence
-    return this.#sequence + 1
+    return this.outstanding.lowest ?? this.#sequence + 1
   }
 
   /** Takes a call and sends it, if all before it are sent. `args` must stay unchanged. */

@@ -40,8 +40,8 @@ export class ShardState implements EntryVisitor {
     this.term = entry.term
   }
 
-  put(key: Uint8Array, value: Uint8Array): void {
-    this.tree.put(key, value)
+  put(bytes: Uint8Array, keyStart: number, keyEnd: number, valueStart: number, valueEnd: number): void {
+    this.tree.putRange(bytes, keyStart, keyEnd, valueStart, valueEnd)
   }
 
   delete(key: Uint8Array): void {

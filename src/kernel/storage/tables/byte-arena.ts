@@ -1,4 +1,4 @@
-import { allocateSlow } from '#kernel/base/bytes.ts'
+import { allocateSlow, copyInto } from '#kernel/base/bytes.ts'
 import { assert } from '#kernel/base/errors.ts'
 
 const chunkBits = 20
@@ -32,12 +32,9 @@ export class ByteArena {
     return at
   }
 
-  write(at: number, bytes: Uint8Array): void {
-    const chunk = this.chunk(at)
-    const start = at & chunkMask
-    // Short strings are faster copied byte by byte than through the native call.
-    if (bytes.length > 24) chunk.set(bytes, start)
-    else for (let i = 0; i < bytes.length; i++) chunk[start + i] = bytes[i]!
+  /** Writes `bytes[from, to)`. */
+  write(at: number, bytes: Uint8Array, from: number, to: number): void {
+    copyInto(this.chunk(at), at & chunkMask, bytes, from, to)
   }
 
   /** The chunk of a position, which may be given as a signed integer. */

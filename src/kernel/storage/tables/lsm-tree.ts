@@ -101,6 +101,10 @@ export class LsmTree implements Tree {
     this.#active.put(key, value)
   }
 
+  putRange(bytes: Uint8Array, keyStart: number, keyEnd: number, valueStart: number, valueEnd: number): void {
+    this.#active.putRange(bytes, keyStart, keyEnd, bytes, valueStart, valueEnd)
+  }
+
   delete(key: Uint8Array): void {
     if (this.#mayBeOlder(key)) this.#active.delete(key)
     else this.#active.remove(key)

@@ -55,9 +55,15 @@ export class MemoryTable {
 
   /** The row of `key`, a tombstone too; 0 where there is none. */
   find(key: Uint8Array, hash: number): number {
+    return this.#findRange(key, 0, key.length, hash)
+  }
+
+  #findRange(bytes: Uint8Array, start: number, end: number, hash: number): number {
     const slots = this.#slots
     let row = slots.find(slots.first(hash), hash)
-    while (row !== 0 && !this.#rows.hasKey(row, key)) row = slots.find(slots.after(slots.slotFound), hash)
+    while (row !== 0 && !this.#rows.hasKey(row, bytes, start, end)) {
+      row = slots.find(slots.after(slots.slotFound), hash)
+    }
     return row
   }
 
@@ -73,19 +79,30 @@ export class MemoryTable {
     return this.#arena.chunk(at).subarray(start, start + rows[row + valueLengthWord]!)
   }
 
-  /** The bytes are copied. */
   put(key: Uint8Array, value: Uint8Array): void {
-    const { length } = value
-    if (key.length > keyBytesMax)
-      throw new RangeError(`Cannot put a key of ${key.length} bytes: at most ${keyBytesMax}`)
+    this.putRange(key, 0, key.length, value, 0, value.length)
+  }
+
+  /** The bytes, which are copied, as ranges, so that no object is made for them. */
+  putRange(
+    keyBytes: Uint8Array,
+    keyStart: number,
+    keyEnd: number,
+    valueBytes: Uint8Array,
+    valueStart: number,
+    valueEnd: number,
+  ): void {
+    const keyLength = keyEnd - keyStart
+    const length = valueEnd - valueStart
+    if (keyLength > keyBytesMax) throw new RangeError(`Cannot put a key of ${keyLength} bytes: at most ${keyBytesMax}`)
     if (length > valueBytesMax) throw new RangeError(`Cannot put a value of ${length} bytes: at most ${valueBytesMax}`)
-    const hash = hashKey(key)
-    const row = this.find(key, hash)
+    const hash = hashKey(keyBytes, keyStart, keyEnd)
+    const row = this.#findRange(keyBytes, keyStart, keyEnd, hash)
     if (row === 0) {
-      const at = this.#arena.reserve(key.length + length)
-      this.#arena.write(at, key)
-      this.#arena.write(at + key.length, value)
-      this.#insert(key, hash, at, length, length)
+      const at = this.#arena.reserve(keyLength + length)
+      this.#arena.write(at, keyBytes, keyStart, keyEnd)
+      this.#arena.write(at + keyLength, valueBytes, valueStart, valueEnd)
+      this.#insert(keyBytes.subarray(keyStart, keyEnd), hash, at, length, length)
       return
     }
     const { rows } = this.#rows
@@ -93,7 +110,7 @@ export class MemoryTable {
       rows[row + valueAtWord] = this.#arena.reserve(length)
       rows[row + valueRoomWord] = length
     }
-    this.#arena.write(rows[row + valueAtWord]!, value)
+    this.#arena.write(rows[row + valueAtWord]!, valueBytes, valueStart, valueEnd)
     rows[row + valueLengthWord] = length
   }
 
@@ -106,7 +123,7 @@ export class MemoryTable {
       return
     }
     const at = this.#arena.reserve(key.length)
-    this.#arena.write(at, key)
+    this.#arena.write(at, key, 0, key.length)
     this.#insert(key, hash, at, tombstoneLength, 0)
   }
 
@@ -131,9 +148,9 @@ export class MemoryTable {
     for (const range of newer.ranges.ranges) this.deleteRange(range, true)
     const cursor = newer.cursor()
     for (cursor.first(); cursor.valid; cursor.next()) {
-      const key = cursor.keyBytes.subarray(cursor.keyStart, cursor.keyEnd)
-      if (cursor.isTombstone) this.delete(key)
-      else this.put(key, cursor.valueBytes.subarray(cursor.valueStart, cursor.valueEnd))
+      const { keyBytes, keyStart, keyEnd, valueBytes, valueStart, valueEnd } = cursor
+      if (cursor.isTombstone) this.delete(keyBytes.subarray(keyStart, keyEnd))
+      else this.putRange(keyBytes, keyStart, keyEnd, valueBytes, valueStart, valueEnd)
     }
   }
 

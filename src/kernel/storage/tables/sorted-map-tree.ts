@@ -48,6 +48,10 @@ class SortedMapTree implements Tree {
     return new ListCursor(options?.reverse ? rows.reverse() : rows)
   }
 
+  putRange(bytes: Uint8Array, keyStart: number, keyEnd: number, valueStart: number, valueEnd: number): void {
+    this.put(bytes.subarray(keyStart, keyEnd), bytes.subarray(valueStart, valueEnd))
+  }
+
   put(key: Uint8Array, value: Uint8Array): void {
     const entry = this.#find(key)
     if (entry !== undefined) entry.value = copyBytes(value)

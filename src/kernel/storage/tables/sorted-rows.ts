@@ -89,13 +89,13 @@ export class SortedRows {
     return this.rows[row + keyLengthWord]!
   }
 
-  /** Whether the row is still there and that of `key`. */
-  hasKey(row: number, key: Uint8Array): boolean {
-    if (this.rows[row + keyLengthWord] !== key.length) return false
-    const at = this.rows[row + keyAtWord]!
-    const chunk = this.#arena.chunk(at)
-    const start = this.#arena.offset(at)
-    for (let i = 0; i < key.length; i++) if (chunk[start + i] !== key[i]) return false
+  /** Whether the row is still there and that of the key `bytes[start, end)`. */
+  hasKey(row: number, bytes: Uint8Array, start: number, end: number): boolean {
+    if (this.rows[row + keyLengthWord] !== end - start) return false
+    const keyAt = this.rows[row + keyAtWord]!
+    const chunk = this.#arena.chunk(keyAt)
+    let at = this.#arena.offset(keyAt)
+    for (let i = start; i < end; i++) if (chunk[at++] !== bytes[i]) return false
     return true
   }
 

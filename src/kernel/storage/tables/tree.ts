@@ -54,6 +54,8 @@ export interface FlushMark {
 
 export interface TreeWriter extends TreeReader {
   put(key: Uint8Array, value: Uint8Array): void
+  /** As `put` of key and value that lie in the same bytes: what is applied from a log makes no object per row. */
+  putRange(bytes: Uint8Array, keyStart: number, keyEnd: number, valueStart: number, valueEnd: number): void
   delete(key: Uint8Array): void
   deleteRange(range: KeyRange): void
 }
