@@ -35,8 +35,11 @@ class MisalignedBuffers extends AlignedBuffers {
     if (!filled) return undefined
     const moved = new Uint8Array(filled.length + 1).subarray(1)
     moved.set(filled)
+    super.release(filled)
     return moved
   }
+
+  override release(): void {}
 }
 
 function openTwin(path: string, { twin }: Ways): SyncedTwin | undefined {
