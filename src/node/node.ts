@@ -97,6 +97,7 @@ class Node implements RunningNode {
     const { host, settings } = options
     const link = {
       begin: (to: number, channel: number) => this.#transport.begin(to, channel),
+      beginNotice: (to: number, channel: number) => this.#transport.beginNotice(to, channel),
       finish: (to: number) => this.#transport.finish(to),
     }
     this.#gateway = new ShardGateway({

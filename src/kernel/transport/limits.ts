@@ -9,6 +9,11 @@ export interface TransportLimits {
   readonly queueBytesMax: number
   /** As that, for requests: lower, so that they never crowd out the messages of consensus. Beyond it they are refused. */
   readonly requestQueueBytesMax: number
+  /**
+   * As that, for notices: higher, since they stand for what found no room. Beyond it the connection is closed: of a lost connection the
+   * other side knows.
+   */
+  readonly noticeQueueBytesMax: number
   /** Requests to one peer that wait for an answer. */
   readonly requestsMax: number
   /** Requests of one peer that are being served. */
@@ -47,6 +52,7 @@ export const transportLimits: TransportLimits = {
   frameBytesMax: 16 << 20,
   queueBytesMax: 32 << 20,
   requestQueueBytesMax: 16 << 20,
+  noticeQueueBytesMax: 64 << 20,
   requestsMax: 65_536,
   servedMax: 65_536,
   deadlineScanMs: 20,
@@ -69,6 +75,9 @@ export function checkLimits(limits: TransportLimits): void {
   // Two beats may be late or lost to a pause of the other side before it is taken for gone.
   assert(limits.silenceMaxMs >= 2 * limits.beatIntervalMs, 'silenceMaxMs is at least two beats')
   assert(limits.queueBytesMax >= limits.requestQueueBytesMax, 'messages have at least the room of requests')
+  // A queue that one last frame has filled beyond its bound must still take notices.
+  const filledBytesMax = limits.queueBytesMax + limits.frameBytesMax
+  assert(limits.noticeQueueBytesMax > filledBytesMax, 'notices have room behind the last message')
   // Credit comes back in quarters of the window: a smaller one would make the pieces smaller than they may be.
   assert(
     limits.bulkWindowBytes >= 4 * (limits.bulkChunkBytesMax + bulkChunkOverheadBytes),
