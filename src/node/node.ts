@@ -96,6 +96,7 @@ class Node implements RunningNode {
     this.#identity = identity
     const { host, settings } = options
     const link = {
+      connected: (to: number) => this.#transport.connected(to),
       begin: (to: number, channel: number) => this.#transport.begin(to, channel),
       beginNotice: (to: number, channel: number) => this.#transport.beginNotice(to, channel),
       finish: (to: number) => this.#transport.finish(to),

@@ -14,6 +14,8 @@ import type { ShardCall } from './shard-call.ts'
 
 /** One-way messages between nodes, by channel. */
 export interface CallTransport {
+  /** Both ways: what is asked can be answered. */
+  connected(to: number): boolean
   /** Undefined: there is no connection, or too much waits for it already. */
   begin(to: number, channel: number): ByteWriter | undefined
   /** For a few bytes: also where too much waits. Undefined: there is no connection. */
@@ -164,7 +166,8 @@ export class ShardGateway implements Gateway {
 
   #send(node: number, call: CallFrame): 'sent' | 'not sent' | 'too large' {
     const { transport, channels } = this.#options
-    const writer = transport.begin(node, channels.calls)
+    // Where the other node has no connection to this one yet, the call would arrive and its answer would not.
+    const writer = transport.connected(node) ? transport.begin(node, channels.calls) : undefined
     if (!writer) return 'not sent'
     writeCall(writer, call)
     try {

@@ -72,6 +72,17 @@ suite('a route', () => {
     assert.deepEqual(away.told, ['before ', 'before a'])
   })
 
+  test('does not send where no answer could come back yet', async () => {
+    const two = open()
+    const away = logged(two.away.openSession())
+    two.setConnected(false)
+    two.isHalfOpen = true
+    away.submit(read)
+    two.deliver(1)
+    await two.settle()
+    assert.deepEqual(away.told, ['list '])
+  })
+
   test('does not repeat a read behind which a write may have taken effect: it would see that', async () => {
     const two = open()
     const away = logged(two.away.openSession())

@@ -27,6 +27,8 @@ export class TwoGateways {
   readonly here: ShardGateway
   readonly away: ShardGateway
   isConnected = true
+  /** While they are not connected: whether what node 2 sends arrives all the same. */
+  isHalfOpen = false
   /** Whether node 1's queue takes answers, beside notices. */
   hasRoom = true
   /** In flight, oldest first, by receiver. */
@@ -61,12 +63,13 @@ export class TwoGateways {
     const writer = new ByteWriter()
     let channel = 0
     const beginNotice = (_to: number, wanted: number) => {
-      if (!this.isConnected) return undefined
+      if (!this.isConnected && !(self === 2 && this.isHalfOpen)) return undefined
       channel = wanted
       writer.clear()
       return writer
     }
     return {
+      connected: () => this.isConnected,
       begin: (to: number, wanted: number) => (self === 2 || this.hasRoom ? beginNotice(to, wanted) : undefined),
       beginNotice,
       finish: (to: number) => void this.messages.push({ to, channel, bytes: writer.copy() }),
