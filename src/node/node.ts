@@ -370,6 +370,7 @@ class Node implements RunningNode {
         facts: () => this.#facts(),
       }),
       limits: settings,
+      usage: () => host.usage(),
       log,
     }
     for (const { protocol, open } of services.flatMap((service: Service) => service.listeners)) {
