@@ -33,6 +33,8 @@ export interface TransportLimits {
   readonly reconnectMaxMs: number
   /** Wait after a refusal that only a person can change (other cluster, no common version). */
   readonly refusedRetryMs: number
+  /** For this long from its start a node does not warn of a peer that it has not reached yet: that may be starting too. */
+  readonly firstContactMs: number
   /** A connection that lived this long was a good one: the next wait begins at `reconnectMinMs` again. */
   readonly stableMs: number
   /** Bulk streams from one node to another, at the same time. */
@@ -63,6 +65,7 @@ export const transportLimits: TransportLimits = {
   reconnectMinMs: 20,
   reconnectMaxMs: 1000,
   refusedRetryMs: 5000,
+  firstContactMs: 5000,
   stableMs: 1000,
   bulkStreamsMax: 4,
   bulkWindowBytes: 4 << 20,
