@@ -96,7 +96,9 @@ class Node implements RunningNode {
     this.#identity = identity
     const { host, settings } = options
     const link = {
+      connected: (to: number) => this.#transport.connected(to),
       begin: (to: number, channel: number) => this.#transport.begin(to, channel),
+      beginNotice: (to: number, channel: number) => this.#transport.beginNotice(to, channel),
       finish: (to: number) => this.#transport.finish(to),
     }
     this.#gateway = new ShardGateway({
@@ -368,6 +370,7 @@ class Node implements RunningNode {
         facts: () => this.#facts(),
       }),
       limits: settings,
+      usage: () => host.usage(),
       log,
     }
     for (const { protocol, open } of services.flatMap((service: Service) => service.listeners)) {

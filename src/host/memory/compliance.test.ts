@@ -2,6 +2,7 @@ import { testClock } from '../compliance/clock.ts'
 import { testDisk } from '../compliance/disk.ts'
 import { testNetwork } from '../compliance/network.ts'
 import type { RunWithSubject } from '../compliance/subject.ts'
+import { testUsage } from '../compliance/usage.ts'
 import { createMemoryHost, InProcessNetwork, MemoryDisk } from './index.ts'
 
 const inMemory: RunWithSubject = async (body) => {
@@ -15,3 +16,4 @@ const inMemory: RunWithSubject = async (body) => {
 testDisk('memory', inMemory)
 testClock('memory', inMemory)
 testNetwork('memory', inMemory)
+testUsage('memory', inMemory)

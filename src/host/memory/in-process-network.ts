@@ -61,6 +61,7 @@ export class InProcessNetwork {
         clock: host.clock,
         disk: host.disk,
         random: host.random,
+        usage: () => host.usage(),
         network: {
           listen: (address, accept) => side(address).listen(address, accept),
           connect: (address, handler) => side(address).connect(address, handler),

@@ -6,6 +6,7 @@ import { type DiskTiming, ImageDisk } from '../core/image-disk.ts'
 import type { Process } from '../core/scheduler.ts'
 import { NodeClock } from '../node/node-clock.ts'
 import { NodeNetwork } from '../node/node-network.ts'
+import { processUsage } from '../node/process-usage.ts'
 import { turn } from '../node/turn.ts'
 import { loopScheduler } from './loop-scheduler.ts'
 
@@ -47,6 +48,7 @@ export function createMemoryHost(options: { readonly disk: MemoryDisk }): Memory
     network,
     disk,
     random: createRandom(randomBytes(16).toString('hex')),
+    usage: processUsage,
     async close() {
       if (!process.alive) return
       process.alive = false

@@ -5,6 +5,7 @@ import { testClock } from '../compliance/clock.ts'
 import { testDisk } from '../compliance/disk.ts'
 import { testNetwork } from '../compliance/network.ts'
 import type { RunWithSubject } from '../compliance/subject.ts'
+import { testUsage } from '../compliance/usage.ts'
 import { createNodeHost } from './index.ts'
 
 const onSystem: RunWithSubject = async (body) => {
@@ -21,3 +22,4 @@ const onSystem: RunWithSubject = async (body) => {
 testDisk('node', onSystem)
 testClock('node', onSystem)
 testNetwork('node', onSystem)
+testUsage('node', onSystem)

@@ -7,6 +7,7 @@ import { installNativeChecksum } from './native-checksum.ts'
 import { NodeClock } from './node-clock.ts'
 import { NodeDisk, syncDirectoryNow } from './node-disk.ts'
 import { NodeNetwork } from './node-network.ts'
+import { processUsage } from './process-usage.ts'
 import { lockRoot } from './root-lock.ts'
 import { diskError } from './system-errors.ts'
 import { turn } from './turn.ts'
@@ -35,6 +36,7 @@ export function createNodeHost(options: NodeHostOptions): NodeHost {
     network,
     disk: new NodeDisk(root, turn),
     random: createRandom(randomBytes(16).toString('hex')),
+    usage: processUsage,
     async close() {
       await network.close()
       lock.release()

@@ -207,6 +207,10 @@ test('clocks of machines differ, and wall clocks by no more than they may', asyn
   for (const wall of walls) assert.ok(Math.abs(wall - 1_000_000) <= 100)
 })
 
+test('nothing of the real process can be seen', () => {
+  assert.equal(new Simulation({ seed: 1 }).machine('n1').host.usage(), undefined)
+})
+
 test('a stream is cut into chunks at other places than it was written in', async () => {
   const simulation = new Simulation({ seed: 1, network: { splitChance: 0.5 } })
   const sizes = new Set<number>()

@@ -15,6 +15,24 @@ export interface Host {
   readonly network: Network
   readonly disk: Disk
   readonly random: Random
+  /** Undefined where nobody measures it, as in virtual time. For people who watch a node: nothing may be decided by it. */
+  usage(): ProcessUsage | undefined
+}
+
+/** What the process that a host is in takes of its machine; hosts that share a process say the same. */
+export interface ProcessUsage {
+  /** Of the program's objects and buffers, with those that are not collected yet. */
+  readonly usedBytes: number
+  /** Of the machine's memory: now, and the most that it has been. */
+  readonly residentBytes: number
+  readonly residentBytesPeak: number
+  /** All memory of the machine. */
+  readonly machineBytes: number
+  /** Who gives out memory to objects, with its version. */
+  readonly allocator: string
+  /** Processor time of all threads since the process began: its own, and the system's on its behalf. */
+  readonly userUs: number
+  readonly systemUs: number
 }
 
 export interface Clock {

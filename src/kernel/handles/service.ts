@@ -1,6 +1,6 @@
 import type { Arguments } from '#kernel/base/arguments.ts'
 import type { ByteWriter } from '#kernel/base/byte-writer.ts'
-import type { Clock, Connection, Random } from '#kernel/base/host.ts'
+import type { Clock, Connection, ProcessUsage, Random } from '#kernel/base/host.ts'
 import type { EvaluatorSpec } from '#kernel/shards/evaluation.ts'
 
 /**
@@ -56,6 +56,8 @@ export interface ServiceContext {
     readonly valueBytesMax: number
     readonly clientsMax: number
   }
+  /** As `Host.usage`. */
+  usage(): ProcessUsage | undefined
   /** Structured log lines; never per request. */
   readonly log: Log
 }

@@ -37,7 +37,8 @@ export const outcomes = {
   INTERNAL: 5,
   TOO_LARGE: 6,
   refused: 7,
-} as const satisfies Record<FailureReason | 'replied' | 'refused' | 'moved', number>
+  lost: 8,
+} as const satisfies Record<FailureReason | 'replied' | 'refused' | 'moved' | 'lost', number>
 
 export type Outcome = keyof typeof outcomes
 const outcomeNames = Object.keys(outcomes) as Outcome[]
@@ -114,6 +115,6 @@ export function readAnswer(bytes: Uint8Array): AnswerFrame {
   const attempt = reader.varint()
   const code = reader.uint8()
   const outcome = outcomeNames.find((name) => outcomes[name] === code)
-  if (!outcome) throw new UnumError('DATA_DAMAGED', `Cannot read an answer: outcome ${code} of 0 to 7`)
+  if (!outcome) throw new UnumError('DATA_DAMAGED', `Cannot read an answer: outcome ${code} of 0 to 8`)
   return { group, gateway, sequence, attempt, outcome, reply: reader.raw(reader.remaining) }
 }

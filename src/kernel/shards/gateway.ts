@@ -14,7 +14,12 @@ import type { ShardCall } from './shard-call.ts'
 
 /** One-way messages between nodes, by channel. */
 export interface CallTransport {
+  /** Both ways: what is asked can be answered. */
+  connected(to: number): boolean
+  /** Undefined: there is no connection, or too much waits for it already. */
   begin(to: number, channel: number): ByteWriter | undefined
+  /** For a few bytes: also where too much waits. Undefined: there is no connection. */
+  beginNotice(to: number, channel: number): ByteWriter | undefined
   finish(to: number): void
 }
 
@@ -161,7 +166,8 @@ export class ShardGateway implements Gateway {
 
   #send(node: number, call: CallFrame): 'sent' | 'not sent' | 'too large' {
     const { transport, channels } = this.#options
-    const writer = transport.begin(node, channels.calls)
+    // Where the other node has no connection to this one yet, the call would arrive and its answer would not.
+    const writer = transport.connected(node) ? transport.begin(node, channels.calls) : undefined
     if (!writer) return 'not sent'
     writeCall(writer, call)
     try {
@@ -173,10 +179,16 @@ export class ShardGateway implements Gateway {
     }
   }
 
+  /** An answer is not lost in silence: where it finds no room its gateway is told so, and asks again. */
   #answer(to: number, call: CallFrame, outcome: Outcome, reply: Uint8Array): void {
     const { transport, channels } = this.#options
-    const writer = transport.begin(to, channels.answers)
-    if (!writer) return // the connection is gone: its gateway asks again
+    const isNotice = reply.length <= noticeReplyBytesMax
+    const writer = isNotice ? transport.beginNotice(to, channels.answers) : transport.begin(to, channels.answers)
+    if (!writer) {
+      // Without a connection its gateway asks again by itself.
+      if (!isNotice) this.#answer(to, call, 'lost', emptyBytes)
+      return
+    }
     const { group, gateway, sequence, attempt } = call
     writeAnswer(writer, { group, gateway, sequence, attempt, outcome, reply })
     try {
@@ -190,6 +202,9 @@ export class ShardGateway implements Gateway {
 
 /** How often calls without a leader are tried again, and old ones given up. */
 const retryMs = 20
+
+/** A reply of so few bytes takes no more room than the notice of its loss would. */
+const noticeReplyBytesMax = 64
 
 interface SlotRange {
   readonly firstSlot: number

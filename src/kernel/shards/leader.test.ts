@@ -33,9 +33,9 @@ class TestCall implements ShardCall {
   readonly gateway: number
   readonly sequence: number
   readonly low: number
-  readonly session: number
   readonly followsOwn: boolean
   readonly isRetry: boolean
+  readonly #session: number
   /** What it was told: in the end one thing. */
   readonly told: string[] = []
 
@@ -45,9 +45,13 @@ class TestCall implements ShardCall {
     this.gateway = how.gateway ?? 9
     this.sequence = how.sequence ?? 0
     this.low = how.low ?? 1
-    this.session = how.session ?? 1
+    this.#session = how.session ?? 1
     this.followsOwn = how.followsOwn ?? false
     this.isRetry = how.isRetry ?? false
+  }
+
+  get session(): number {
+    return this.#session
   }
 
   replied(bytes: Uint8Array): void {
@@ -262,6 +266,63 @@ suite('the leader of a shard', () => {
       consensus.confirm()
       turnAndCommit()
       assert.deepEqual([first.told, write.told, last.told], [['list '], ['before '], ['list a']])
+    })
+
+    test('and asks for no further round once none of a session waits for one', async () => {
+      const isDoneWithoutRound = (write = call(append, ['a'], { followsOwn: true })) => {
+        consensus.clock.advance(1)
+        turnAndCommit()
+        return write.told.length === 1
+      }
+      consensus.clock.advance(300)
+      call(read)
+      consensus.turn()
+      consensus.confirm()
+      assert.ok(isDoneWithoutRound(), 'after a round')
+
+      consensus.clock.advance(300)
+      call(read)
+      consensus.follow(2, 0)
+      consensus.win(3)
+      consensus.becomeReady()
+      consensus.confirm()
+      assert.ok(isDoneWithoutRound(), 'after a leadership')
+
+      tree.chill('cold')
+      consensus.clock.advance(300)
+      call(read, ['cold'])
+      const behind = call(append, ['a'], { followsOwn: true })
+      consensus.turn()
+      consensus.confirm()
+      await loadOne()
+      assert.ok(isDoneWithoutRound(behind), 'after a block was loaded')
+    })
+
+    test('and looks at each of many calls in a turn as often as at each of few', () => {
+      let looks = 0
+      class CountedCall extends TestCall {
+        override get session(): number {
+          looks++
+          return super.session
+        }
+      }
+      /** Each session pipelines two. */
+      const looksPerCall = (count: number) => {
+        open({ reads: 'read-index' })
+        looks = 0
+        const calls = Array.from({ length: count }, (_, i) => {
+          const made = new CountedCall(read, [], { sequence: ++sequence, session: i >> 1, followsOwn: i % 2 === 1 })
+          leader.submit(made)
+          return made
+        })
+        consensus.turn()
+        consensus.confirm()
+        for (const { told } of calls) assert.deepEqual(told, ['list '])
+        return looks / count
+      }
+      const few = looksPerCall(10)
+      const many = looksPerCall(1000)
+      assert.ok(many <= 2 * few, `${few} and ${many} times`)
     })
 
     test('while leadership is being handed over', () => {

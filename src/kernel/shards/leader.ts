@@ -98,6 +98,8 @@ export class ShardLeader {
   #roundMs = 0
   /** Those that arrived since, for the next round. */
   #unconfirmed: ShardCall[] = []
+  /** How many calls each session has among these two. */
+  readonly #unconfirmedCounts = new Map<string, number>()
   /** Sessions with a call whose blocks are being loaded: that call and those behind it. */
   readonly #parked = new Map<string, ShardCall[]>()
   readonly #misses = new Map<ShardCall, number>()
@@ -287,6 +289,7 @@ export class ShardLeader {
     this.#overlay.clear()
     this.#confirming = []
     this.#unconfirmed = []
+    this.#unconfirmedCounts.clear()
     this.#parked.clear()
     if (this.#misses.size > 0) this.#state.tree.unpin()
     this.#misses.clear()
@@ -473,11 +476,19 @@ export class ShardLeader {
 
   #confirmFirst(call: ShardCall): void {
     this.#unconfirmed.push(call)
+    this.#countUnconfirmed(call, 1)
     this.#touch()
   }
 
   #followsUnconfirmed(call: ShardCall): boolean {
-    return [this.#confirming, this.#unconfirmed].some((calls) => calls.some((known) => isSameSession(known, call)))
+    return this.#unconfirmedCounts.size > 0 && this.#unconfirmedCounts.has(sessionKey(call))
+  }
+
+  #countUnconfirmed(call: ShardCall, change: 1 | -1): void {
+    const key = sessionKey(call)
+    const count = (this.#unconfirmedCounts.get(key) ?? 0) + change
+    if (count > 0) this.#unconfirmedCounts.set(key, count)
+    else this.#unconfirmedCounts.delete(key)
   }
 
   /** At the end of a turn: one round for all that have arrived. Should it be lost, the next heartbeat does as well. */
@@ -493,6 +504,7 @@ export class ShardLeader {
   #serveConfirmed(): void {
     while (this.#confirming.length > 0 && this.isServing) {
       const call = this.#confirming.shift()!
+      this.#countUnconfirmed(call, -1)
       if (call.evaluator.kind === 'read' && !call.followsOwn) this.#evaluateRead(call)
       else this.#evaluateWrite(call, true)
     }
@@ -536,6 +548,7 @@ export class ShardLeader {
       const all = others.splice(0)
       for (const other of all) (isSameSession(other, call) ? calls : others).push(other)
     }
+    this.#unconfirmedCounts.delete(key)
     this.#parked.set(key, calls)
     const term = this.#term
     this.#state.tree.load(block).then(

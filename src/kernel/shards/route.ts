@@ -36,6 +36,8 @@ export class Route {
   #sequence = 0
   /** By session with something outstanding: sequence of the last write that was answered. */
   readonly #answeredWrites = new Map<number, number>()
+  /** By session: sequence of the first call whose answer was lost. It and what follows it are to be sent again. */
+  readonly #lostFrom = new Map<number, number>()
   /** Some outstanding call was not sent to the present leader. */
   #isBehind = false
   #isPumping = false
@@ -95,6 +97,7 @@ export class Route {
     this.#pumpedTerm = term
     this.#pumpedLeader = leader
     this.#isBehind = false
+    this.#takeBackLost()
     this.#isPumping = true
     try {
       if (!this.#sendOutstanding(term)) this.#isBehind = true
@@ -143,14 +146,32 @@ export class Route {
     this.#answeredWrites.delete(session)
   }
 
-  /** An answer from another node: does nothing for a call that was answered or sent again since. */
+  /**
+   * An answer from another node: does nothing for a call that was answered or sent again since, or is going to be.
+   *
+   * A leader that had no room for an answer says that it is lost, and may have room for a later one. That is not heeded if it is of the
+   * same session: were it told, and the earlier call asked again, the session would see what came first as it became afterwards.
+   */
   answered(sequence: number, attempt: number, outcome: Outcome, reply: Uint8Array): void {
     const call = this.outstanding.get(sequence)
-    if (call?.attempt !== attempt) return
-    if (outcome === 'replied') call.replied(reply)
+    if (call?.attempt !== attempt || call.sentTerm === 0 || this.#isLost(call)) return
+    if (outcome === 'lost') {
+      this.#lostFrom.set(call.session, sequence)
+      this.#isBehind = true
+    } else if (outcome === 'replied') call.replied(reply)
     else if (outcome === 'moved') call.moved()
     else if (outcome === 'refused') call.refused()
     else call.failed(outcome)
+  }
+
+  #isLost({ session, sequence }: RoutedCall): boolean {
+    return sequence >= (this.#lostFrom.get(session) ?? Number.POSITIVE_INFINITY)
+  }
+
+  #takeBackLost(): void {
+    if (this.#lostFrom.size === 0) return
+    for (const call of this.outstanding.values()) if (this.#isLost(call)) call.sentTerm = 0
+    this.#lostFrom.clear()
   }
 
   /** Gives up on calls that arrived before `beforeMs`. */

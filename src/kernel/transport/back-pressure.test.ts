@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { latin1Text } from '#kernel/base/bytes.ts'
 import { frameHeaderBytes } from './frame.ts'
 import { Outcome, openPair, send } from './testing/nodes.ts'
 import { World } from './testing/world.ts'
@@ -36,6 +37,44 @@ test('towards a peer that does not read, what waits is bounded: messages are dro
   assert.equal(got, sent)
   assert.equal(a.status()[0]!.queuedBytes, 0)
   assert.equal(send(a, 2, 1, body), true)
+})
+
+test('notices are queued where messages are dropped; what no longer takes even those is closed, and the other node sees it', async () => {
+  const world = new World()
+  world.windowBytes = 1 << 16
+  const noticeQueueBytesMax = queueBytesMax + 400_000
+  const [a, b] = await openPair(world, { ...limits, frameBytesMax: 300_000, noticeQueueBytesMax })
+  const notice = (text: string) => {
+    const writer = a.beginNotice(2, 1)
+    if (!writer) return false
+    writer.ascii(text)
+    a.finish(2)
+    return true
+  }
+  let heard = ''
+  b.register(1, (_from, bytes) => {
+    if (bytes.length < 100) heard += latin1Text(bytes)
+  })
+  b.pauseReading(1, 1)
+  await world.run(10)
+  while (send(a, 2, 1, new Uint8Array(10_000)));
+  assert.equal(notice('one '), true)
+  assert.equal(send(a, 2, 1, new Uint8Array(10)), false)
+  assert.equal(notice('two '), true)
+  b.resumeReading(1, 1)
+  await world.run(100)
+  assert.equal(heard, 'one two ')
+
+  b.pauseReading(1, 1)
+  await world.run(10)
+  while (send(a, 2, 1, new Uint8Array(10_000)));
+  let count = 0
+  while (notice('.'.repeat(88))) count++
+  assert.ok(count > 3500 && count <= 4001, `${count} notices`)
+  b.resumeReading(1, 1)
+  await world.until(() => !b.connected(1))
+  await world.until(() => b.connected(1) && a.connected(2))
+  assert.equal(notice('again'), true)
 })
 
 test('requests are refused before messages are dropped', async () => {

@@ -6,7 +6,7 @@ import type { LogLine } from './testing/nodes.ts'
 import { Outcome, openNode, openPair, send } from './testing/nodes.ts'
 import { World } from './testing/world.ts'
 
-const { silenceMaxMs, beatIntervalMs, reconnectMaxMs, handshakeTimeoutMs } = transportLimits
+const { silenceMaxMs, beatIntervalMs, reconnectMaxMs, handshakeTimeoutMs, firstContactMs } = transportLimits
 
 test('a flipped byte closes the connection and is counted; nothing wrong is delivered, and the nodes connect again', async () => {
   const world = new World()
@@ -189,6 +189,35 @@ test('a node that was asleep does not take the silence of that time for the deat
   await world.run(5000)
   assert.deepEqual(changes, [])
   assert.equal(a.connected(2) && b.connected(1), true)
+})
+
+test('a peer that was never reached is logged only after some time, since it may be starting; one that was lost at once', async () => {
+  const world = new World()
+  const lines: LogLine[] = []
+  const a = await openNode(world, 1, { lines })
+  const told = () => lines.splice(0).map(({ message }) => message)
+  await world.run(firstContactMs - 1)
+  assert.deepEqual(told(), [])
+  assert.match(a.status()[0]!.connectError!, /^Cannot connect/)
+  const process = world.process('n2')
+  await openNode(world, 2, { process })
+  await world.until(() => a.connected(2))
+  assert.deepEqual(told(), ['Connected with node 2'])
+  process.kill()
+  await world.run(2000)
+  const [lost, none, ...more] = told()
+  assert.equal(lost, 'Lost the connection with node 2')
+  assert.match(none!, /^No connection to node n2, trying again: Cannot connect/)
+  assert.deepEqual(more, [])
+})
+
+test('a peer that answers wrongly is logged at once', async () => {
+  const world = new World()
+  const lines: LogLine[] = []
+  await openNode(world, 2, { clusterId: 'other' })
+  await openNode(world, 1, { lines })
+  await world.run(100)
+  assert.match(lines.map(({ message }) => message).join(), /No connection to node n2.* belongs to cluster other/)
 })
 
 test('a peer that cannot be reached is tried again and again, and logged once for each reason', async () => {

@@ -9,6 +9,11 @@ export interface TransportLimits {
   readonly queueBytesMax: number
   /** As that, for requests: lower, so that they never crowd out the messages of consensus. Beyond it they are refused. */
   readonly requestQueueBytesMax: number
+  /**
+   * As that, for notices: higher, since they stand for what found no room. Beyond it the connection is closed: of a lost connection the
+   * other side knows.
+   */
+  readonly noticeQueueBytesMax: number
   /** Requests to one peer that wait for an answer. */
   readonly requestsMax: number
   /** Requests of one peer that are being served. */
@@ -28,6 +33,8 @@ export interface TransportLimits {
   readonly reconnectMaxMs: number
   /** Wait after a refusal that only a person can change (other cluster, no common version). */
   readonly refusedRetryMs: number
+  /** For this long from its start a node does not warn of a peer that it has not reached yet: that may be starting too. */
+  readonly firstContactMs: number
   /** A connection that lived this long was a good one: the next wait begins at `reconnectMinMs` again. */
   readonly stableMs: number
   /** Bulk streams from one node to another, at the same time. */
@@ -47,6 +54,7 @@ export const transportLimits: TransportLimits = {
   frameBytesMax: 16 << 20,
   queueBytesMax: 32 << 20,
   requestQueueBytesMax: 16 << 20,
+  noticeQueueBytesMax: 64 << 20,
   requestsMax: 65_536,
   servedMax: 65_536,
   deadlineScanMs: 20,
@@ -57,6 +65,7 @@ export const transportLimits: TransportLimits = {
   reconnectMinMs: 20,
   reconnectMaxMs: 1000,
   refusedRetryMs: 5000,
+  firstContactMs: 5000,
   stableMs: 1000,
   bulkStreamsMax: 4,
   bulkWindowBytes: 4 << 20,
@@ -69,6 +78,9 @@ export function checkLimits(limits: TransportLimits): void {
   // Two beats may be late or lost to a pause of the other side before it is taken for gone.
   assert(limits.silenceMaxMs >= 2 * limits.beatIntervalMs, 'silenceMaxMs is at least two beats')
   assert(limits.queueBytesMax >= limits.requestQueueBytesMax, 'messages have at least the room of requests')
+  // A queue that one last frame has filled beyond its bound must still take notices.
+  const filledBytesMax = limits.queueBytesMax + limits.frameBytesMax
+  assert(limits.noticeQueueBytesMax > filledBytesMax, 'notices have room behind the last message')
   // Credit comes back in quarters of the window: a smaller one would make the pieces smaller than they may be.
   assert(
     limits.bulkWindowBytes >= 4 * (limits.bulkChunkBytesMax + bulkChunkOverheadBytes),

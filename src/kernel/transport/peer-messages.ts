@@ -106,6 +106,18 @@ export class PeerMessages implements LinkOwner, AnswerRoute {
     return link.begin('oneWay', channel)
   }
 
+  beginNotice(channel: number): ByteWriter | undefined {
+    const link = this.#outbound
+    if (link?.isOpen && link.queuedBytes > this.#context.limits.noticeQueueBytesMax) {
+      link.destroy(new UnumError('CONNECTION_FAILED', `${link.queuedBytes} bytes wait for node ${this.id}: too many`))
+    }
+    if (!link?.isOpen) {
+      this.counters.droppedDisconnected++
+      return undefined
+    }
+    return link.begin('oneWay', channel)
+  }
+
   finish(): void {
     this.#open().finish()
   }

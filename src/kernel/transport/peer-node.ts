@@ -31,11 +31,17 @@ export class PeerNode {
   readonly #bulkDialer: Dialer
   /** Why connecting failed, while it does. */
   #connectError: UnumError | undefined
+  /** The reason that was logged last, while connecting fails. */
+  #loggedReason: string | undefined
+  /** It has answered, or come by itself, since this node started. */
+  #wasReached = false
+  readonly #startedMs: number
 
   constructor(peer: Peer, context: PeerNodeContext) {
     const { limits } = context
     this.#peer = peer
     this.#context = context
+    this.#startedMs = context.clock.monotonicMs()
     this.messages = new PeerMessages(peer.id, context, () => this.#messageDialer.lost())
     this.bulkOut = new BulkOutbound({
       limits,
@@ -59,6 +65,7 @@ export class PeerNode {
 
   /** It has connected, and its greeting was accepted. */
   accepted(connection: Connection, greeting: Greeting, version: number, rest: Uint8Array): void {
+    this.#wasReached = true
     const { purpose, incarnation, attempt } = greeting
     const owner = purpose === 'messages' ? this.messages : this.#bulkIn
     this.#open(connection, owner, { purpose, direction: 'inbound', version, incarnation, attempt }, rest)
@@ -110,12 +117,15 @@ export class PeerNode {
       nextAttempt,
       events: {
         accepted: (connection, { version, incarnation }, attempt, rest) => {
-          this.#connectError = undefined
+          this.#wasReached = true
+          this.#connectError = this.#loggedReason = undefined
           this.messages.counters.connects++
           this.#open(connection, owner, { purpose, direction: 'outbound', version, incarnation, attempt }, rest)
         },
-        failed: (error) => {
+        failed: (error, verdict) => {
           this.messages.counters.connectFailures++
+          this.#connectError = error
+          if (verdict) this.#wasReached = true
           this.#logFailure(error)
           owner.unreachable?.(error)
         },
@@ -138,11 +148,17 @@ export class PeerNode {
 
   /** Once for each reason, until a connection succeeds. */
   #logFailure(error: UnumError): void {
-    const isKnown = this.#connectError?.message === error.message
-    this.#connectError = error
-    if (isKnown) return
+    if (this.#loggedReason === error.message || this.#mayBeStarting(error)) return
+    this.#loggedReason = error.message
     const { id, name, address } = this.#peer
     const fields = { code: error.code, peer: id, name, address: `${address.host}:${address.port}` }
     this.#context.options.log.warn(fields, `No connection to node ${name}, trying again: ${error.message}`)
+  }
+
+  /** Nodes of a cluster start one after the other: that one is not there yet is no news. Whoever answers wrongly is there. */
+  #mayBeStarting(error: UnumError): boolean {
+    const { clock, limits } = this.#context
+    if (this.#wasReached || error.code !== 'CONNECTION_FAILED') return false
+    return clock.monotonicMs() - this.#startedMs < limits.firstContactMs
   }
 }

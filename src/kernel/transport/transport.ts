@@ -137,7 +137,17 @@ export class Transport {
     return this.#peer(to).begin(channel)
   }
 
-  /** @throws UnumError `LIMIT_EXCEEDED`: above `frameBytesMax`; nothing is sent. */
+  /**
+   * As `begin`, for a few bytes that must not be lost where too much waits: they are queued all the same. So that this has a bound too,
+   * the connection is closed when `noticeQueueBytesMax` bytes wait.
+   *
+   * Undefined: not connected.
+   */
+  beginNotice(to: NodeId, channel: number): ByteWriter | undefined {
+    return this.#peer(to).beginNotice(channel)
+  }
+
+  /** Of what `begin` or `beginNotice` began. @throws UnumError `LIMIT_EXCEEDED`: above `frameBytesMax`; nothing is sent. */
   finish(to: NodeId): void {
     this.#peer(to).finish()
   }

@@ -160,6 +160,39 @@ describe('INFO', () => {
     assert.deepEqual(some.match(/# \w+/g), ['# Clients', '# Replication'])
     assert.equal(ask(node, connection, 'INFO', 'nosuch'), '')
   })
+
+  it('says what the process takes of its machine', () => {
+    const node = new NodeTwin()
+    const connection = node.connect()
+    node.usage = {
+      ...{ usedBytes: 1023, residentBytes: 1024, residentBytesPeak: 3 << 19, machineBytes: 24 * 2 ** 30 },
+      ...{ allocator: 'v8-1.2', userUs: 12_345_678, systemUs: 9 },
+    }
+    assert.equal(
+      ask(node, connection, 'INFO', 'memory', 'cpu'),
+      [
+        ...[
+          '# Memory',
+          'used_memory:1023',
+          'used_memory_human:1023B',
+          'used_memory_rss:1024',
+          'used_memory_rss_human:1.00K',
+        ],
+        ...['used_memory_peak:1572864', 'used_memory_peak_human:1.50M'],
+        ...['total_system_memory:25769803776', 'total_system_memory_human:24.00G'],
+        ...['maxmemory:0', 'maxmemory_human:0B', 'maxmemory_policy:noeviction', 'mem_allocator:v8-1.2', ''],
+        ...['# CPU', 'used_cpu_sys:0.000009', 'used_cpu_user:12.345678', ''],
+      ].join('\r\n'),
+    )
+  })
+
+  it('says nothing of a process that its host knows nothing of', () => {
+    const node = new NodeTwin()
+    assert.equal(
+      ask(node, node.connect(), 'INFO', 'memory', 'cpu'),
+      '# Memory\r\nmaxmemory:0\r\nmaxmemory_human:0B\r\nmaxmemory_policy:noeviction\r\n\r\n# CPU\r\n',
+    )
+  })
 })
 
 describe('CONFIG', () => {

@@ -8,6 +8,7 @@ import { fail } from '../errors.ts'
 import { globMatches } from '../glob.ts'
 import { bulkText, map, ok } from '../reply.ts'
 import { family, familyRows } from './family.ts'
+import { memoryLimit } from './resources.ts'
 
 /**
  * CONFIG GET: the parameters that clients and tools ask for, with what is true here. Persistence is always on and synced on a
@@ -23,9 +24,9 @@ function parameters(server: RedisServer): Readonly<Record<string, string | numbe
     databases: 1,
     'lua-time-limit': 0,
     maxclients: clientsMax,
-    maxmemory: 0,
+    maxmemory: memoryLimit.bytes,
     'maxmemory-clients': clientMemoryBytesMax,
-    'maxmemory-policy': 'noeviction',
+    'maxmemory-policy': memoryLimit.policy,
     'notify-keyspace-events': '',
     'proto-inline-max-len': inlineBytesMax,
     'proto-max-bulk-len': valueBytesMax,

@@ -10,6 +10,7 @@ import { verbatim } from '../reply.ts'
 import { redisVersion } from '../version.ts'
 import { nodeId } from './cluster.ts'
 import { ownEndpoint } from './own-endpoint.ts'
+import { cpuFields, memoryFields } from './resources.ts'
 
 /**
  * INFO: Redis's sections as far as they mean something here, and `unum` with the node's own facts. Everything but `keyspace` is of
@@ -45,6 +46,7 @@ const sections: Readonly<Record<string, (server: RedisServer, counts: KeyCounts)
     blocked_clients: 0,
     tracking_clients: 0,
   }),
+  memory: memoryFields,
   persistence: () => ({
     loading: 0,
     async_loading: 0,
@@ -63,6 +65,7 @@ const sections: Readonly<Record<string, (server: RedisServer, counts: KeyCounts)
     pubsub_patterns: 0,
   }),
   replication: () => ({ role: 'master', connected_slaves: 0 }),
+  cpu: cpuFields,
   cluster: () => ({ cluster_enabled: 0 }),
   keyspace: (_server, { keys, expires }) => (keys > 0 ? { db0: `keys=${keys},expires=${expires},avg_ttl=0` } : {}),
   unum: (server) => ({
@@ -71,6 +74,9 @@ const sections: Readonly<Record<string, (server: RedisServer, counts: KeyCounts)
     ...server.context.cluster.facts(),
   }),
 }
+
+/** Those that are not their name with a capital letter. */
+const titles: Readonly<Record<string, string>> = { cpu: 'CPU' }
 
 function portOf(server: RedisServer): number {
   const endpoint = ownEndpoint(server)
@@ -112,7 +118,7 @@ function info(client: Client, args: Arguments): void {
 function infoText(server: RedisServer, chosen: readonly string[], counts: KeyCounts): string {
   return chosen
     .map((name) => {
-      const title = name[0]!.toUpperCase() + name.slice(1)
+      const title = titles[name] ?? name[0]!.toUpperCase() + name.slice(1)
       const lines = Object.entries(sections[name]!(server, counts)).map(([field, value]) => `${field}:${value}\r\n`)
       return `# ${title}\r\n${lines.join('')}`
     })

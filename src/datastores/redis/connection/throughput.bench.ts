@@ -70,6 +70,7 @@ const context: ServiceContext = {
     facts: () => ({}),
   },
   limits: { clientMemoryBytesMax: 64 << 20, valueBytesMax: 8 << 20, clientsMax: 10_000 },
+  usage: () => host.usage(),
   log: { info: ignore, warn: console.warn, error: console.error },
 }
 const listener = await host.network.listen({ host: '127.0.0.1', port: 0 }, (connection) =>

@@ -1,5 +1,5 @@
 import { latin1Bytes, latin1Text } from '#kernel/base/bytes.ts'
-import type { Clock, Connection, ConnectionHandler } from '#kernel/base/host.ts'
+import type { Clock, Connection, ConnectionHandler, ProcessUsage } from '#kernel/base/host.ts'
 import { createRandom } from '#kernel/base/random.ts'
 import type { ClusterView, ServiceContext } from '#kernel/handles/service.ts'
 import { redis } from '../index.ts'
@@ -12,6 +12,8 @@ export class NodeTwin {
   readonly logged: string[] = []
   /** Milliseconds on both clocks. */
   nowMs = 1_700_000_000_000
+  /** What the host says of the process. */
+  usage: ProcessUsage | undefined
   #deferred: (() => void)[] = []
 
   constructor(options: { readonly shardCount?: number; readonly limits?: Partial<ServiceContext['limits']> } = {}) {
@@ -31,6 +33,7 @@ export class NodeTwin {
       gateway: this.gateway,
       cluster: this.#cluster(),
       limits: { clientMemoryBytesMax: 64 << 20, valueBytesMax: 8 << 20, clientsMax: 1000, ...options.limits },
+      usage: () => this.usage,
       log: { info: log, warn: log, error: log },
     }
   }

@@ -27,6 +27,10 @@ export class TwoGateways {
   readonly here: ShardGateway
   readonly away: ShardGateway
   isConnected = true
+  /** While they are not connected: whether what node 2 sends arrives all the same. */
+  isHalfOpen = false
+  /** Whether node 1's queue takes answers, beside notices. */
+  hasRoom = true
   /** In flight, oldest first, by receiver. */
   readonly messages: { readonly to: number; readonly channel: number; readonly bytes: Uint8Array }[] = []
   /** What node 2 knows of the leadership. */
@@ -45,7 +49,7 @@ export class TwoGateways {
     const open = (self: number, leader: unknown, asSeen: unknown) => {
       const gateway = new ShardGateway({
         ...{ clock, random: random.child(`node ${self}`), self, channels, requestHoldMs },
-        transport: this.#transport(),
+        transport: this.#transport(self),
       })
       gateway.addEvaluators(Object.values(listEvaluators))
       gateway.addShard('space', [0, 9], { leader } as Shard, asSeen as Group)
@@ -55,16 +59,19 @@ export class TwoGateways {
     this.away = open(2, { isServing: false, tryRead: () => false }, { id: group.id, raft: this.#known })
   }
 
-  #transport() {
+  #transport(self: number) {
     const writer = new ByteWriter()
     let channel = 0
+    const beginNotice = (_to: number, wanted: number) => {
+      if (!this.isConnected && !(self === 2 && this.isHalfOpen)) return undefined
+      channel = wanted
+      writer.clear()
+      return writer
+    }
     return {
-      begin: (_to: number, wanted: number) => {
-        if (!this.isConnected) return undefined
-        channel = wanted
-        writer.clear()
-        return writer
-      },
+      connected: () => this.isConnected,
+      begin: (to: number, wanted: number) => (self === 2 || this.hasRoom ? beginNotice(to, wanted) : undefined),
+      beginNotice,
       finish: (to: number) => void this.messages.push({ to, channel, bytes: writer.copy() }),
     }
   }
@@ -103,6 +110,7 @@ export class TwoGateways {
   /** Everything in a good way for a while: what is under way comes to its end. */
   async settle(): Promise<void> {
     this.setConnected(true)
+    this.hasRoom = true
     this.consensus.endTransfer()
     for (let i = 0; i < 60; i++) {
       this.consensus.clock.advance(20)
