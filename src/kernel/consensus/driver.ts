@@ -54,6 +54,8 @@ export class ConsensusDriver {
   readonly #startedMs: number
   #log: NodeLog | undefined
   #dirty: Group[] = []
+  /** Followers with entries to apply at the end of this turn. */
+  readonly #behind = new Set<Group>()
   #turnScheduled = false
   #tickets: PersistTicket[] = []
   readonly #outbox = new Map<ReplicaId, { readonly group: GroupId; readonly message: Message }[]>()
@@ -210,7 +212,7 @@ export class ConsensusDriver {
       }
       if (!group) continue // not here yet: its leader asks again
       group.raft.receive(message, nowMs)
-      this.#apply(group)
+      this.#advance(group)
       this.touch(group)
     }
   }
@@ -230,6 +232,32 @@ export class ConsensusDriver {
       group.raft.disconnected(node, nowMs)
       this.touch(group) // its election may be due sooner
     }
+  }
+
+  /**
+   * Consensus has gone on. A leader applies what is committed at once, for clients wait for it. For a follower's applying nobody waits,
+   * but the leader does for its acknowledgement: new entries are written first, and what was synced is told.
+   */
+  #advance(group: Group): void {
+    if (group.raft.role === 'leader' || group.applied === group.raft.committed) {
+      this.#apply(group)
+      return
+    }
+    group.machine.changed(group)
+    if (this.#behind.add(group).size === 1) this.#applyAfterRounds(roundsToWrite)
+  }
+
+  /** A write on the event loop is done in the next round of this turn, and its messages leave in that. */
+  #applyAfterRounds(rounds: number): void {
+    this.#options.clock.defer(() => {
+      if (rounds > 1) {
+        this.#applyAfterRounds(rounds - 1)
+        return
+      }
+      const groups = [...this.#behind]
+      this.#behind.clear()
+      if (!this.#isStopped) for (const group of groups) this.#apply(group)
+    })
   }
 
   #apply(group: Group): void {
@@ -293,7 +321,7 @@ export class ConsensusDriver {
       const { group } = ticket
       for (const message of ticket.messages) this.#queue(group.id, message)
       group.raft.persisted(ticket.index, ticket.term, ticket.hardState)
-      this.#apply(group)
+      this.#advance(group)
       this.touch(group)
     }
     this.#tickets.splice(0, done)
@@ -339,6 +367,9 @@ export class ConsensusDriver {
 
 /** Groups that are due within this time of each other are looked at together. */
 const timerMsMin = 5
+
+/** Of the end of a turn, from the receipt of entries to the leaving of their acknowledgement: collect and write, acknowledge, apply. */
+const roundsToWrite = 3
 
 /** A frame that has reached this size is sent before the next message is added. */
 const frameBytesGoal = 1 << 20

@@ -34,8 +34,8 @@ export class Route {
   readonly #remoteCalls = new Map<number, number>()
   readonly #sender: CallSender
   #sequence = 0
-  /** By session with something outstanding: sequence of the last write that was answered. */
-  readonly #answeredWrites = new Map<number, number>()
+  /** By session with something outstanding: sequence of the last call that was answered. */
+  readonly #lastAnswered = new Map<number, number>()
   /** By session: sequence of the first call whose answer was lost. It and what follows it are to be sent again. */
   readonly #lostFrom = new Map<number, number>()
   /** Some outstanding call was not sent to the present leader. */
@@ -87,8 +87,9 @@ export class Route {
   /**
    * Sends what the present leader has not been sent, if there is anything of the kind. Cheap where nothing has changed.
    *
-   * A read cannot be repeated once a later write of its session may have taken effect: it would see that. Writes can, since the
-   * leader finds them among the replies of the group.
+   * A read cannot be repeated once a later write of its session may have taken effect, or a later call was answered (by a leader whose
+   * answer to this one was lost): it would see more than what comes after it. Writes can, since the leader finds them among the
+   * replies of the group.
    */
   pump(): void {
     const { term, leader } = this.group.raft
@@ -108,19 +109,19 @@ export class Route {
 
   /** Also those that are added meanwhile. @returns false where it came to one that cannot be sent */
   #sendOutstanding(term: number): boolean {
-    const lastWrites = this.#lastBegunWrites()
+    const last = this.#lastEffective()
     for (const call of this.outstanding.values()) {
       if (call.sentTerm === term) continue
-      if (call.evaluator.kind === 'read' && (lastWrites.get(call.session) ?? 0) > call.sequence) {
+      if (call.evaluator.kind === 'read' && (last.get(call.session) ?? 0) > call.sequence) {
         call.failed('UNAVAILABLE')
       } else if (!this.#send(call)) return false
     }
     return true
   }
 
-  /** By session: sequence of the last write that may have taken effect. */
-  #lastBegunWrites(): ReadonlyMap<number, number> {
-    const last = new Map(this.#answeredWrites)
+  /** By session: sequence of the last call that was answered or is a write that may have taken effect. */
+  #lastEffective(): ReadonlyMap<number, number> {
+    const last = new Map(this.#lastAnswered)
     for (const { isBegun, evaluator, session, sequence } of this.outstanding.values()) {
       if (isBegun && evaluator.kind === 'write') last.set(session, Math.max(sequence, last.get(session) ?? 0))
     }
@@ -136,14 +137,14 @@ export class Route {
     }
   }
 
-  writeAnswered(session: number, sequence: number): void {
-    const before = this.#answeredWrites.get(session) ?? 0
-    if (sequence > before) this.#answeredWrites.set(session, sequence)
+  callAnswered(session: number, sequence: number): void {
+    const before = this.#lastAnswered.get(session) ?? 0
+    if (sequence > before) this.#lastAnswered.set(session, sequence)
   }
 
   /** The session has nothing outstanding here. */
   sessionIdle(session: number): void {
-    this.#answeredWrites.delete(session)
+    this.#lastAnswered.delete(session)
   }
 
   /**
@@ -276,7 +277,7 @@ export class RoutedCall implements ShardCall {
   }
 
   replied(bytes: Uint8Array): void {
-    if (this.evaluator.kind === 'write') this.#route.writeAnswered(this.session, this.sequence)
+    this.#route.callAnswered(this.session, this.sequence)
     if (this.#finish()) this.#pending.replied(bytes)
   }
 
