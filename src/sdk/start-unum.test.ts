@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { suite, test } from 'node:test'
+import { parseAddress } from '#cli/address.ts'
 import { ask, TestClient } from '#cli/testing/test-client.ts'
 import { until } from '#cli/testing/until.ts'
 import { UnumError } from '#kernel/base/errors.ts'
@@ -13,6 +15,21 @@ const refused = (code: string, text: RegExp) => (error: unknown) => {
   assert.equal(error.code, code)
   assert.match(error.message, text)
   return true
+}
+
+/** What comes back on a connection of its own: up to `length` bytes, an error, or what there was before it broke. */
+function exchange(endpoint: string, commands: string, length: number): Promise<Buffer> {
+  const socket = connect({ ...parseAddress(endpoint), noDelay: true })
+  const chunks: Buffer[] = []
+  let received = 0
+  socket.write(commands)
+  socket.on('error', () => {}) // `close` follows
+  socket.on('data', (chunk: Buffer) => {
+    chunks.push(chunk)
+    received += chunk.length
+    if (received >= length || chunk[0] === 0x2d) socket.destroy()
+  })
+  return new Promise((resolve) => void socket.on('close', () => resolve(Buffer.concat(chunks))))
 }
 
 suite('startUnum', { timeout: 120_000 }, () => {
@@ -60,6 +77,20 @@ suite('startUnum', { timeout: 120_000 }, () => {
       [first, second, third],
     )
     for (const endpoint of [first, second, third]) assert.equal(await ask(endpoint, 'GET', 'a'), '"7"')
+  })
+
+  test('answers through any node also where more is asked for at once than the queue between two nodes holds', async () => {
+    await using unum = await startUnum({ nodes: 3 })
+    const value = 'x'.repeat(7 << 20)
+    assert.equal(await ask(unum.endpoint('redis'), 'SET', 'a', value), 'OK')
+    const expected = Buffer.from(`$${value.length}\r\n${value}\r\n`.repeat(2))
+    for (const node of unum.nodes) {
+      const endpoint = unum.endpoint('redis', node)
+      const replies = await Promise.all(
+        Array.from({ length: 8 }, () => exchange(endpoint, 'GET a\r\nGET a\r\n', expected.length)),
+      )
+      for (const reply of replies) assert.ok(reply.equals(expected), reply.toString('latin1', 0, 100))
+    }
   })
 
   test('keeps memory disks: all nodes can be stopped and started again', async () => {
