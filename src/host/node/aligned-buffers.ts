@@ -16,6 +16,7 @@ interface WebAssemblyMemory {
  * begins anywhere.
  */
 export class AlignedBuffers {
+  /** As many as there ever were durable writes at the same time: one for each file that is written so. */
   readonly #idle: Uint8Array[] = []
 
   /** A buffer with `chunks` one after the other, of their length; undefined where they are too long or not of whole sectors. */

@@ -277,12 +277,11 @@ export class RoutedCall implements ShardCall {
   }
 
   replied(bytes: Uint8Array): void {
-    this.#route.callAnswered(this.session, this.sequence)
-    if (this.#finish()) this.#pending.replied(bytes)
+    if (this.#finish(true)) this.#pending.replied(bytes)
   }
 
   failed(reason: FailureReason): void {
-    if (this.#finish()) this.#pending.failed(reason)
+    if (this.#finish(false)) this.#pending.failed(reason)
   }
 
   refused(): void {
@@ -295,8 +294,10 @@ export class RoutedCall implements ShardCall {
     this.#route.markBehind()
   }
 
-  #finish(): boolean {
+  /** @returns false for a call that was given up before: of that nothing is kept, for its session may be gone */
+  #finish(isAnswered: boolean): boolean {
     if (!this.#route.outstanding.delete(this.sequence)) return false
+    if (isAnswered) this.#route.callAnswered(this.session, this.sequence)
     this.#owner.finished(this.#route)
     return true
   }

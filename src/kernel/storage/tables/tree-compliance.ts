@@ -83,6 +83,19 @@ export function checkTree(name: string, make: () => Promise<TreeUnderTest>): voi
     assert.deepEqual(await all(under), [['key', 'value']])
   })
 
+  check('a row put as ranges of other bytes is that row, new or not, and copied', async (under) => {
+    const bytes = copyBytes(b('..key1valuekey1longer value..'))
+    under.tree.putRange(bytes, 2, 6, 6, 11)
+    assert.equal(await get(under, 'key1'), 'value')
+    under.tree.putRange(bytes, 11, 15, 15, 27)
+    under.tree.putRange(bytes, 2, 5, 6, 6)
+    bytes.fill(0)
+    assert.deepEqual(await all(under), [
+      ['key', ''],
+      ['key1', 'longer value'],
+    ])
+  })
+
   check('keys are in the order of unsigned bytes, prefixes first, the empty key too', async (under) => {
     const keys = ['\xff\xff', 'b', '', '\x00', 'a\x00', 'a', 'abcd', 'abc', 'abcde', '\xff', '\x80', 'ab', '\x00\x00']
     for (const key of keys) under.tree.put(b(key), b(`v${key}`))
