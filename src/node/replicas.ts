@@ -91,6 +91,7 @@ export class Replicas {
     const lacksState = isLost && (recovered?.boundary.index ?? 0) > 0
     const shard: Shard = new Shard({
       clock: host.clock,
+      random: host.random.child(`group ${id}`),
       log,
       limits,
       tree,

@@ -538,6 +538,16 @@ suite('the leader of a shard', () => {
       assert.deepEqual([unconfirmed.told, again.told, confirming.told], [[], [], ['list ']])
     })
 
+    // Searched one by one, as it once was, these would hold up the loop for longer than an election takes.
+    test('among very many, which all ask again', () => {
+      open({ inFlightBytesMax: 1 << 20, transactionBytesMax: 1 << 20 })
+      const first = Array.from({ length: 30_000 }, () => call(look))
+      const again = first.map(retry)
+      for (let i = 0; i < 10; i++) turnAndCommit()
+      assert.ok(first.every(({ told }) => told.length === 0))
+      assert.ok(again.every(({ told }) => told.length === 1))
+    })
+
     test('at the next leader', () => {
       const kept = call(append, ['a'])
       consensus.turn()

@@ -1,16 +1,19 @@
 import type { Arguments } from '#kernel/base/arguments.ts'
 import { ByteWriter } from '#kernel/base/byte-writer.ts'
 import { assert } from '#kernel/base/errors.ts'
+import { Fifo } from '#kernel/base/fifo.ts'
 import type { Clock, Timer } from '#kernel/base/host.ts'
 import type { Group } from '#kernel/consensus/group.ts'
 import { entryKinds } from '#kernel/consensus/raft.ts'
 import type { Log } from '#kernel/handles/service.ts'
 import type { LogEntry } from '#kernel/storage/log/node-log-types.ts'
 import { BlockMiss } from '#kernel/storage/tables/tree.ts'
+import { CallQueue, sessionKey } from './call-queue.ts'
 import { EntryWriter } from './entry.ts'
 import { type EvaluatorSpec, WriteNeeded } from './evaluation.ts'
 import { ReadContext, RowTooLarge, WriteContext } from './evaluation-context.ts'
 import { Overlay } from './overlay.ts'
+import { SequenceWindow } from './sequence-window.ts'
 import type { ShardCall } from './shard-call.ts'
 import type { ShardState, TransactionListener } from './shard-state.ts'
 
@@ -92,17 +95,19 @@ export class ShardLeader {
   #gatheredCount = 0
   #gatheringSinceMs = 0
   /** Calls that wait for room in flight. */
-  #waiting: ShardCall[] = []
+  readonly #waiting = new CallQueue()
   /** Calls that wait for a round to a majority which was sent after they arrived, and those that must follow them. */
-  #confirming: ShardCall[] = []
+  #confirming = new CallQueue()
   #roundMs = 0
   /** Those that arrived since, for the next round. */
-  #unconfirmed: ShardCall[] = []
-  /** How many calls each session has among these two. */
-  readonly #unconfirmedCounts = new Map<string, number>()
+  #unconfirmed = new CallQueue()
   /** Sessions with a call whose blocks are being loaded: that call and those behind it. */
-  readonly #parked = new Map<string, ShardCall[]>()
+  readonly #parked = new Map<string, Fifo<ShardCall>>()
   readonly #misses = new Map<ShardCall, number>()
+  /** By gateway: what was submitted in this leadership and is not answered, in whichever of the above it is. */
+  readonly #underWay = new Map<number, SequenceWindow<ShardCall>>()
+  /** Newest attempts of calls under way that were asked again: they get the answer. */
+  readonly #newestAttempts = new Map<ShardCall, ShardCall>()
   #answers: { readonly call: ShardCall; readonly reply: Uint8Array }[] = []
 
   constructor(options: {
@@ -161,7 +166,7 @@ export class ShardLeader {
    * session's calls would change their order. Only the end of leadership turns calls away, and then all that come after.
    */
   submit(call: ShardCall): void {
-    if (call.isRetry && this.#takesPlace(call)) return
+    if (call.gateway !== 0 && !this.#register(call)) return
     const behind = this.#parked.size > 0 ? this.#parked.get(sessionKey(call)) : undefined
     if (behind) {
       behind.push(call)
@@ -169,7 +174,7 @@ export class ShardLeader {
     }
     if (!this.isServing) {
       if (this.#group?.raft.role === 'leader') this.#waiting.push(call)
-      else call.refused()
+      else this.#newestOf(call).refused()
       return
     }
     const needsRoom = call.evaluator.kind === 'write' || call.followsOwn
@@ -256,7 +261,7 @@ export class ShardLeader {
     if (this.#answers.length > 0) {
       const answers = this.#answers
       this.#answers = []
-      for (const { call, reply } of answers) call.replied(reply)
+      for (const { call, reply } of answers) this.#newestOf(call).replied(reply)
     }
     while (this.#waiting.length > 0 && this.isServing && this.#hasRoom()) this.#begin(this.#waiting.shift()!)
   }
@@ -277,26 +282,23 @@ export class ShardLeader {
       ...this.#flights.flatMap(({ attached }) => attached.map(({ call }) => call)),
       ...this.#open.calls,
       ...this.#open.attached.map(({ call }) => call),
-      ...this.#confirming,
-      ...this.#unconfirmed,
-      ...[...this.#parked.values()].flat(),
-      ...this.#waiting,
+      ...this.#confirming.take(),
+      ...this.#unconfirmed.take(),
+      ...[...this.#parked.values()].flatMap((calls) => calls.take()),
+      ...this.#waiting.take(),
     ]
     this.#flights = []
     this.#open = newFlight()
     this.#inFlightBytes = 0
     this.#entry.take()
     this.#overlay.clear()
-    this.#confirming = []
-    this.#unconfirmed = []
-    this.#unconfirmedCounts.clear()
     this.#parked.clear()
     if (this.#misses.size > 0) this.#state.tree.unpin()
     this.#misses.clear()
-    this.#waiting = []
     this.deliver()
-    for (const call of moved) call.moved()
-    for (const call of refused) call.refused()
+    for (const call of moved) this.#newestOf(call).moved()
+    for (const call of refused) this.#newestOf(call).refused()
+    this.#underWay.clear()
   }
 
   #updateLease(): void {
@@ -352,37 +354,36 @@ export class ShardLeader {
     return isInFlightBound && tree.unflushedBytes < unflushedBytesMax && tree.pressure < 1
   }
 
-  /** Puts a retry in the place of the same call that is under way: only the newest attempt's answer is heeded. */
-  #takesPlace(call: ShardCall): boolean {
-    if (call.gateway === 0) return false
-    const underWay = [
-      ...this.#flights.map(({ calls }) => calls),
-      this.#open.calls,
-      this.#waiting,
-      this.#confirming,
-      this.#unconfirmed,
-      ...this.#parked.values(),
-    ]
-    for (const calls of underWay) {
-      const at = calls.findIndex((known) => known.gateway === call.gateway && known.sequence === call.sequence)
-      if (at < 0) continue
-      const misses = this.#misses.get(calls[at]!)
-      if (misses !== undefined) {
-        this.#misses.delete(calls[at]!)
-        this.#misses.set(call, misses)
-      }
-      calls[at] = call
-      return true
-    }
-    return false
+  /**
+   * Notes what is under way. A retry of a call that is takes over its place: only the newest attempt's answer is heeded.
+   * @returns whether the call is to be dealt with
+   */
+  #register(call: ShardCall): boolean {
+    let calls = this.#underWay.get(call.gateway)
+    if (calls === undefined) this.#underWay.set(call.gateway, (calls = new SequenceWindow()))
+    const known = calls.get(call.sequence)
+    if (known === undefined) calls.set(call.sequence, call)
+    else this.#newestAttempts.set(known, call)
+    return known === undefined
+  }
+
+  /** Of a call that is being answered, and with it no longer under way: the attempt to answer. */
+  #newestOf(call: ShardCall): ShardCall {
+    const calls = this.#underWay.get(call.gateway)
+    calls?.delete(call.sequence)
+    if (calls?.size === 0) this.#underWay.delete(call.gateway)
+    if (this.#newestAttempts.size === 0) return call
+    const newest = this.#newestAttempts.get(call) ?? call
+    this.#newestAttempts.delete(call)
+    return newest
   }
 
   /** @returns whether the retry was dealt with: it has taken effect before, and is answered or refused. */
   #wasDone(call: ShardCall): boolean {
     const found = this.#state.replies.find(call.gateway, call.sequence)
     if (found === 'unknown') return false
-    if (found === 'stale' || found === 'lost') call.failed('UNKNOWN')
-    else call.replied(found)
+    if (found === 'stale' || found === 'lost') this.#newestOf(call).failed('UNKNOWN')
+    else this.#newestOf(call).replied(found)
     return true
   }
 
@@ -397,8 +398,8 @@ export class ShardLeader {
       else this.#interrupted(call, error)
       return
     }
-    this.#finished(call)
-    call.replied(reply.copy())
+    this.#evaluated(call)
+    this.#newestOf(call).replied(reply.copy())
   }
 
   /** `isConfirmed`: this leader was confirmed by a majority since the call arrived. */
@@ -421,13 +422,13 @@ export class ShardLeader {
       this.#interrupted(call, error)
       return
     }
-    this.#finished(call)
+    this.#evaluated(call)
     // A write is logged also where it changed nothing: a retry must find it, or it might change something then.
     if (context.hasEffects || (call.evaluator.kind === 'write' && call.gateway !== 0)) {
       if (entry.writer.length - length > this.#limits.transactionBytesMax) {
         this.#overlay.rollback(0)
         entry.reset(length, origins)
-        call.failed('TOO_LARGE')
+        this.#newestOf(call).failed('TOO_LARGE')
         return
       }
       this.#overlay.commit()
@@ -443,7 +444,7 @@ export class ShardLeader {
     entry.reset(length, origins)
     const newest = entry.isEmpty ? this.#flights.at(-1) : this.#open
     if (newest) newest.attached.push({ call, reply: reply.copy() })
-    else if (isConfirmed || this.#holdsLease()) call.replied(reply.copy())
+    else if (isConfirmed || this.#holdsLease()) this.#newestOf(call).replied(reply.copy())
     else this.#confirmFirst(call)
   }
 
@@ -476,25 +477,19 @@ export class ShardLeader {
 
   #confirmFirst(call: ShardCall): void {
     this.#unconfirmed.push(call)
-    this.#countUnconfirmed(call, 1)
     this.#touch()
   }
 
   #followsUnconfirmed(call: ShardCall): boolean {
-    return this.#unconfirmedCounts.size > 0 && this.#unconfirmedCounts.has(sessionKey(call))
-  }
-
-  #countUnconfirmed(call: ShardCall, change: 1 | -1): void {
+    if (this.#confirming.length + this.#unconfirmed.length === 0) return false
     const key = sessionKey(call)
-    const count = (this.#unconfirmedCounts.get(key) ?? 0) + change
-    if (count > 0) this.#unconfirmedCounts.set(key, count)
-    else this.#unconfirmedCounts.delete(key)
+    return this.#confirming.hasSession(key) || this.#unconfirmed.hasSession(key)
   }
 
   /** At the end of a turn: one round for all that have arrived. Should it be lost, the next heartbeat does as well. */
   #beginRound(group: Group): void {
     this.#confirming = this.#unconfirmed
-    this.#unconfirmed = []
+    this.#unconfirmed = new CallQueue()
     this.#roundMs = this.#clock.monotonicMs()
     group.raft.confirm(this.#roundMs)
     if (group.raft.confirmedMs() >= this.#roundMs) this.#serveConfirmed() // alone: a majority by itself
@@ -504,7 +499,6 @@ export class ShardLeader {
   #serveConfirmed(): void {
     while (this.#confirming.length > 0 && this.isServing) {
       const call = this.#confirming.shift()!
-      this.#countUnconfirmed(call, -1)
       if (call.evaluator.kind === 'read' && !call.followsOwn) this.#evaluateRead(call)
       else this.#evaluateWrite(call, true)
     }
@@ -515,8 +509,8 @@ export class ShardLeader {
 
   #interrupted(call: ShardCall, error: unknown): void {
     if (error instanceof RowTooLarge) {
-      this.#finished(call)
-      call.failed('TOO_LARGE')
+      this.#evaluated(call)
+      this.#newestOf(call).failed('TOO_LARGE')
       return
     }
     if (!(error instanceof BlockMiss)) {
@@ -524,14 +518,14 @@ export class ShardLeader {
         { evaluator: call.evaluator.name, error: String(error), stack: (error as Error)?.stack },
         'An evaluator failed',
       )
-      this.#finished(call)
-      call.failed('INTERNAL')
+      this.#evaluated(call)
+      this.#newestOf(call).failed('INTERNAL')
       return
     }
     const misses = (this.#misses.get(call) ?? 0) + 1
     if (misses > this.#limits.missesMax) {
-      this.#finished(call)
-      call.failed('TOO_LARGE')
+      this.#evaluated(call)
+      this.#newestOf(call).failed('TOO_LARGE')
       return
     }
     this.#misses.set(call, misses)
@@ -541,14 +535,11 @@ export class ShardLeader {
   /** Until the block is there the session's later calls wait behind this one, also those that wait for something else by now (S3). */
   #park(call: ShardCall, block: unknown): void {
     const key = sessionKey(call)
-    const calls = this.#parked.get(key) ?? []
+    const calls = this.#parked.get(key) ?? new Fifo<ShardCall>()
     calls.unshift(call)
     for (const others of [this.#confirming, this.#unconfirmed, this.#waiting]) {
-      if (!others.some((other) => isSameSession(other, call))) continue
-      const all = others.splice(0)
-      for (const other of all) (isSameSession(other, call) ? calls : others).push(other)
+      for (const other of others.takeSession(key)) calls.push(other)
     }
-    this.#unconfirmedCounts.delete(key)
     this.#parked.set(key, calls)
     const term = this.#term
     this.#state.tree.load(block).then(
@@ -572,12 +563,12 @@ export class ShardLeader {
       const call = calls.shift()!
       if (this.isServing && this.#waiting.length === 0) this.#begin(call)
       else this.#waiting.push(call)
-      if (calls[0] === call) return
+      if (calls.first === call) return
     }
     this.#parked.delete(key)
   }
 
-  #finished(call: ShardCall): void {
+  #evaluated(call: ShardCall): void {
     if (this.#misses.size === 0) return
     this.#misses.delete(call)
     if (this.#misses.size === 0) this.#state.tree.unpin()
@@ -591,10 +582,3 @@ function newFlight(): Flight {
   return { index: 0, proposedMs: 0, batch: 0, bytes: 0, calls: [], largeReplies: new Map(), attached: [] }
 }
 
-function isSameSession(a: ShardCall, b: ShardCall): boolean {
-  return a.gateway === b.gateway && a.session === b.session
-}
-
-function sessionKey(call: ShardCall): string {
-  return `${call.gateway} ${call.session}`
-}

@@ -97,7 +97,8 @@ export class Route {
     if (!this.#isBehind && term === this.#pumpedTerm && leader === this.#pumpedLeader) return
     this.#pumpedTerm = term
     this.#pumpedLeader = leader
-    this.#isBehind = false
+    this.#isBehind = !this.#canSend()
+    if (this.#isBehind) return
     this.#takeBackLost()
     this.#isPumping = true
     try {
@@ -187,10 +188,16 @@ export class Route {
     this.#isBehind = true
   }
 
+  /** Whether there is a leader, and, if that is this node, it serves. */
+  #canSend(): boolean {
+    const { leader } = this.group.raft
+    return leader === this.self ? this.shard.leader.isServing : leader !== 0
+  }
+
   #send(call: RoutedCall): boolean {
+    if (!this.#canSend()) return false
     const { term, leader } = this.group.raft
     const isHere = leader === this.self
-    if (leader === 0 || (isHere && !this.shard.leader.isServing)) return false
     call.isRetry = call.isBegun
     if (!isHere) {
       const outcome = this.#sender.send(leader, this.#frame(call, term))

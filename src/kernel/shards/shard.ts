@@ -1,5 +1,5 @@
 import { UnumError } from '#kernel/base/errors.ts'
-import type { Clock } from '#kernel/base/host.ts'
+import type { Clock, Random } from '#kernel/base/host.ts'
 import type { Configuration } from '#kernel/consensus/configuration.ts'
 import type { Group, StateMachine } from '#kernel/consensus/group.ts'
 import type { Log } from '#kernel/handles/service.ts'
@@ -10,6 +10,7 @@ import { ShardState } from './shard-state.ts'
 
 export interface ShardOptions {
   readonly clock: Clock
+  readonly random: Random
   readonly log: Log
   readonly limits: ShardLimits
   readonly tree: Tree
@@ -19,7 +20,7 @@ export interface ShardOptions {
 }
 
 export interface ShardLimits extends LeaderLimits {
-  /** Rows in memory beyond which they are flushed to files. */
+  /** Rows in memory beyond which they are flushed to files, at the latest. */
   readonly memoryTableBytes: number
   /** How long a gateway that has gone silent is remembered, in the log's own time. */
   readonly retentionUs: number
@@ -40,6 +41,12 @@ export interface ShardHooks {
   failed(error: Error): void
 }
 
+/**
+ * Where a flush begins is drawn from the upper part of what may gather: otherwise all replicas of a shard, which hold the same, would
+ * flush at the same time, and none be free to answer fast.
+ */
+const flushPartMin = 0.7
+
 /** How long a flush waits after it found the disk full. */
 const fullDiskRetryMs = 1000
 
@@ -51,12 +58,14 @@ export class Shard implements StateMachine {
   readonly #options: ShardOptions
   #group: Group | undefined
   #flushing: Promise<void> | undefined
+  #flushAtBytes: number
   #isClosed = false
   /** Logs are kept one flush longer than needed, for followers that are a little behind. */
   #previousFlush: LogBoundary = { index: 0, term: 0 }
 
   constructor(options: ShardOptions) {
     this.#options = options
+    this.#flushAtBytes = this.#drawFlush()
     this.state = this.#newState(options.tree)
     this.leader = this.#newLeader()
   }
@@ -108,9 +117,14 @@ export class Shard implements StateMachine {
   }
 
   #flushWhatIsLarge(group: Group): void {
-    const { memoryTableBytes } = this.#options.limits
-    const isLarge = this.state.tree.unflushedBytes > memoryTableBytes || group.raft.log.bytes > 2 * memoryTableBytes
+    const isLarge =
+      this.state.tree.unflushedBytes > this.#flushAtBytes || group.raft.log.bytes > 2 * this.#flushAtBytes
     if (isLarge && !this.#flushing) void this.flush()
+  }
+
+  #drawFlush(): number {
+    const { random, limits } = this.#options
+    return limits.memoryTableBytes * (flushPartMin + (1 - flushPartMin) * random.float())
   }
 
   changed(group: Group): void {
@@ -152,6 +166,7 @@ export class Shard implements StateMachine {
       await tree.flush({ index, term, meta })
       hooks.flushed(group, this.#previousFlush)
       this.#previousFlush = { index, term }
+      this.#flushAtBytes = this.#drawFlush()
     } catch (error) {
       const code = error instanceof UnumError ? error.code : undefined
       if (code !== 'DISK_FULL') {

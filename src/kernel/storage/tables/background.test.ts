@@ -41,8 +41,9 @@ test('the budget spreads bytes over time, and a request that fails gives its pla
   assert.ok(elapsedMs >= 400 && elapsedMs < 410, `${elapsedMs}`)
 })
 
-test('a slice ends after its time, and after its rows where time stands still', async () => {
+test('a slice ends after its time, or after its rows where time stands still; the next one waits for its share', async () => {
   let nowMs = 0
+  let sleptMs = 0
   const clock = {
     monotonicMs: () => nowMs,
     wallMs: () => nowMs,
@@ -51,20 +52,37 @@ test('a slice ends after its time, and after its rows where time stands still', 
       return { cancel: () => {} }
     },
     defer: () => {},
-    sleep: async () => {},
+    sleep: async (ms: number) => {
+      nowMs += ms
+      sleptMs += ms
+    },
   }
-  const pace = new Pace(clock)
+  let urgency = 0
+  const use = { paidMs: 0 }
+  const pace = new Pace({ clock, use, urgency: () => urgency })
   const rowsOfSlice = (msPerRow: number) => {
     let rows = 1
     for (; !pace.isOver(); rows++) nowMs += msPerRow
     return rows
   }
-  pace.begin()
+  const pauseMs = async () => {
+    const beforeMs = sleptMs
+    await pace.pause()
+    return sleptMs - beforeMs
+  }
+  await pace.begin()
+  assert.equal(sleptMs, 0, 'nothing was used yet')
   assert.equal(rowsOfSlice(0), 4_096)
-  await pace.pause()
+  assert.ok((await pauseMs()) > 0, 'others run between two slices in virtual time too')
   assert.equal(rowsOfSlice(0.01), 128)
-  await pace.pause()
+  assert.ok(Math.abs((await pauseMs()) - 7 * 1.28) < 0.1, 'an eighth of the time')
   assert.equal(pace.isOverAfter(10), false)
   nowMs += 1
   assert.equal(pace.isOverAfter(10), true)
+  urgency = 1
+  assert.ok(Math.abs((await pauseMs()) - 1) < 0.1, 'half of the time when somebody waits')
+  pace.end()
+  use.paidMs = nowMs + 50
+  await pace.begin()
+  assert.equal(nowMs, use.paidMs, 'what another tree has used counts too')
 })

@@ -48,6 +48,7 @@ export class Compactor {
     const files = this.#files
     const { upper, lower, level } = task
     const removed = [...upper, ...lower]
+    const { level0FilesMax, level0FilesStop, fileBytesMax } = this.#limits
     if (task.isMove) return files.commit({ removed, added: upper, level: level + 1 })
     await files.using(removed, async () => {
       const inputs = level === 0 ? upper.map((table) => files.input([table])) : [files.input(upper)]
@@ -55,8 +56,9 @@ export class Compactor {
       const added = await files.writeTables({
         inputs,
         older: files.version.below(level + 1),
-        fileBytesMax: this.#limits.fileBytesMax,
+        fileBytesMax,
         cuts: task.cuts,
+        urgency: () => (files.version.levels[0]!.length - level0FilesMax) / Math.max(1, level0FilesStop - level0FilesMax),
       })
       await files.commit({ removed, added, level: level + 1 })
     })

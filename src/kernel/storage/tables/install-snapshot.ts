@@ -15,7 +15,8 @@ import { verifyTable } from './verify-table.ts'
  */
 export async function installSnapshot(context: TableContext, clock: Clock): Promise<FlushMark> {
   const { disk, directory } = context
-  const pace = new Pace(clock)
+  // The replica can do nothing else until it has its rows.
+  const pace = new Pace({ clock, use: { paidMs: 0 }, urgency: () => 1 })
   const names = new Set(await disk.list(directory))
   if (names.has(manifestName) || !names.has(manifestReceivedName)) {
     throw new UnumError(

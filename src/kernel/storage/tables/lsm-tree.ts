@@ -186,6 +186,8 @@ export class LsmTree implements Tree {
             older,
             fileBytesMax: Number.POSITIVE_INFINITY,
             cuts: [],
+            // Writers wait when as much has gathered meanwhile.
+            urgency: () => this.#active.bytes / frozen.bytes,
           })
       await files.commit({ removed: [], added, level: 0 }, mark)
     } catch (error) {

@@ -11,6 +11,8 @@ import { TableWriter } from './table-writer.ts'
 
 /** Finished bytes of a file are written when there are so many. */
 const outputBytesMin = 1 << 18
+/** What is written goes to the disk in steps of this size: one sync of a whole file would stand before the log's for too long. */
+const unsyncedBytesMax = 1 << 20
 /** Keys that are added to a filter between two looks at the clock: less than 0.1 ms. */
 const filterKeysPerStep = 512
 
@@ -67,6 +69,7 @@ export class Merge {
   readonly #tables: NewTable[] = []
   #writer: TableWriter | undefined
   #file: DiskFile | undefined
+  #syncedBytes = 0
   /** Where the part of the current file begins. */
   #partFrom: Uint8Array = emptyBytes
   #cuts = 0
@@ -87,10 +90,11 @@ export class Merge {
     const { inputs, pace } = this.#options
     for (const input of inputs) if (input.isDry) await input.fill()
     for (;;) {
-      pace.begin()
+      await pace.begin()
       const stop = this.#slice()
-      if (stop === 'pause') await pace.pause()
-      else if (stop === 'create') await this.#create()
+      pace.end()
+      if (stop === 'pause') continue
+      if (stop === 'create') await this.#create()
       else if (stop === 'write') await this.#write()
       else if (stop === 'cut') await this.#finishFile()
       else if (stop === 'end') break
@@ -185,12 +189,17 @@ export class Merge {
     const { number, file } = await this.#options.create()
     this.#writer = new TableWriter(number, this.#options.warmBytesMax)
     this.#file = file
+    this.#syncedBytes = 0
   }
 
   async #write(): Promise<void> {
     const writer = this.#writer!
+    const file = this.#file!
     const position = writer.outputOffset
-    await this.#options.write(this.#file!, position, writer.takeOutput())
+    await this.#options.write(file, position, writer.takeOutput())
+    if (writer.outputOffset - this.#syncedBytes < unsyncedBytesMax) return
+    this.#syncedBytes = writer.outputOffset
+    await file.sync()
   }
 
   async #finishFile(): Promise<void> {
@@ -203,10 +212,11 @@ export class Merge {
     const file = this.#file
     assert(writer !== undefined && file !== undefined, 'a file that is finished was made')
     const { pace } = this.#options
-    pace.begin()
+    await pace.begin()
     writer.finishRows()
     while (!writer.fillFilter(filterKeysPerStep)) if (pace.isOverAfter(filterKeysPerStep)) await pace.pause()
     this.#tables.push(writer.finish(ranges))
+    pace.end()
     await this.#write()
     await file.sync()
     this.#writer = undefined

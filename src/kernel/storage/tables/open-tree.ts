@@ -16,6 +16,7 @@ import {
   renameManifest,
   writeManifest,
 } from './manifest.ts'
+import type { LoopUse } from './pace.ts'
 import type { TableCache, TableContext } from './table-file.ts'
 import { TableFile } from './table-file.ts'
 import { tableName, tableNumber } from './table-format.ts'
@@ -33,6 +34,8 @@ export interface TreeOptions {
   readonly cache: TableCache
   /** One for all trees of a node. Default: one of its own, two requests at a time and no limit of bytes. */
   readonly budget?: IoBudget
+  /** One for all trees of a node. Default: one of its own. */
+  readonly loopUse?: LoopUse
   readonly limits?: Partial<TreeLimits>
   /**
    * Told when a compaction failed: `DISK_FULL`, `DISK_FAILED`, `DATA_DAMAGED` (then the tree's files must be fetched
@@ -60,6 +63,7 @@ export async function openTree(options: TreeOptions): Promise<Tree> {
   const files = new TreeFiles(context, {
     clock,
     budget,
+    loopUse: options.loopUse ?? { paidMs: 0 },
     manifest: { ...manifest, nextNumber },
     version: new Version(levels),
   })

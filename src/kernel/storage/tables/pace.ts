@@ -4,21 +4,49 @@ import type { Clock } from '#kernel/base/host.ts'
 const sliceMs = 0.7
 /** The clock is looked at once per so many rows. */
 const rowsPerCheck = 64
-/** And after so many rows whatever the clock says: in virtual time it stands still during a slice. */
+/** And after so many rows whatever the clock says, and a row counts for so much: in virtual time work takes none. */
 const sliceRowsMax = 4096
+const rowMsMin = 0.0001
 
-/** Cuts background work into slices that leave the event loop free in between. */
+/**
+ * The part of the event loop's time that slices may take together: the least while nobody waits for them to end, the most
+ * when writers are about to.
+ */
+const shareMin = 1 / 8
+const shareMax = 1 / 2
+
+/** What flushes and compactions of all trees of a node have used of the event loop. */
+export interface LoopUse {
+  /** When the slices so far are made up for by time in which none ran. */
+  paidMs: number
+}
+
+export interface PaceOptions {
+  readonly clock: Clock
+  /** One for all trees of a node. */
+  readonly use: LoopUse
+  /** How soon somebody will wait for the work to end, 0 to 1. */
+  readonly urgency: () => number
+}
+
+/** Cuts background work into slices, with time in between for those who have something to do with the event loop. */
 export class Pace {
   readonly #clock: Clock
+  readonly #use: LoopUse
+  readonly #urgency: () => number
   #startedMs = 0
   #rows = 0
 
-  constructor(clock: Clock) {
+  constructor({ clock, use, urgency }: PaceOptions) {
     this.#clock = clock
+    this.#use = use
+    this.#urgency = urgency
   }
 
-  /** After anything was awaited. */
-  begin(): void {
+  /** Begins a slice when those before it are made up for, near enough. */
+  async begin(): Promise<void> {
+    const waitMs = this.#use.paidMs - this.#clock.monotonicMs()
+    if (waitMs > sliceMs / 2) await this.#clock.sleep(waitMs)
     this.#startedMs = this.#clock.monotonicMs()
     this.#rows = 0
   }
@@ -39,13 +67,17 @@ export class Pace {
     return this.#rows >= sliceRowsMax || this.#clock.monotonicMs() - this.#startedMs >= sliceMs
   }
 
-  /** Lets the loop run, then begins the next slice. */
-  pause(): Promise<void> {
-    return new Promise((resolve) => {
-      this.#clock.timer(0, () => {
-        this.begin()
-        resolve()
-      })
-    })
+  /** Ends a slice: before anything else is awaited. */
+  end(): void {
+    const nowMs = this.#clock.monotonicMs()
+    const usedMs = Math.max(nowMs - this.#startedMs, this.#rows * rowMsMin)
+    const share = shareMin + (shareMax - shareMin) * Math.max(0, Math.min(1, this.#urgency()))
+    this.#use.paidMs = Math.max(this.#use.paidMs, nowMs) + usedMs * (1 / share - 1)
+  }
+
+  /** Between two slices. */
+  async pause(): Promise<void> {
+    this.end()
+    await this.begin()
   }
 }

@@ -4,6 +4,7 @@ import type { Disk, DiskFile } from '#kernel/base/host.ts'
 import { Block } from './block.ts'
 import type { BlockCache, CacheEntry } from './block-cache.ts'
 import { isFilterLength, mayContain } from './bloom-filter.ts'
+import type { Pace } from './pace.ts'
 import type { RangeSet } from './range-set.ts'
 import type { Footer, Section } from './table-format.ts'
 import {
@@ -97,13 +98,18 @@ export class TableFile {
   }
 
   /** Opens a file that was just written, with what readers would ask for first in memory. */
-  static async openNew(context: TableContext, made: NewTable): Promise<TableFile> {
+  static async openNew(context: TableContext, made: NewTable, pace: Pace): Promise<TableFile> {
     const { summary, filter, index, warm } = made
     const table = await TableFile.open(context, summary)
     const { cache } = context
-    for (const { section, block } of warm) cache.unpin(table.#keep(section, block))
+    await pace.begin()
+    for (const { section, block } of warm) {
+      cache.unpin(table.#keep(section, block))
+      if (pace.isOver()) await pace.pause()
+    }
     cache.unpin(table.#keep(table.footer.filter, table.#parseFilter(filter)))
     cache.unpin(table.#keep(table.footer.index, table.#parseIndex(index)))
+    pace.end()
     return table
   }
 

@@ -6,7 +6,7 @@ import type { Manifest } from './manifest.ts'
 import { encodeManifestHead, manifestNextName, renameManifest, writeManifest } from './manifest.ts'
 import type { MergeInput, MergeOptions } from './merge.ts'
 import { Merge } from './merge.ts'
-import { Pace } from './pace.ts'
+import { type LoopUse, Pace, type PaceOptions } from './pace.ts'
 import { RunInput } from './run-input.ts'
 import type { TableContext } from './table-file.ts'
 import { TableFile } from './table-file.ts'
@@ -19,7 +19,15 @@ import type { Version, VersionEdit } from './version.ts'
 const warmPartOfCache = 2
 
 /** Of a table that is to be written. */
-export type TablesSpec = Pick<MergeOptions, 'inputs' | 'older' | 'fileBytesMax' | 'cuts'>
+export type TablesSpec = Pick<MergeOptions, 'inputs' | 'older' | 'fileBytesMax' | 'cuts'> & Pick<PaceOptions, 'urgency'>
+
+export interface TreeFilesParts {
+  readonly clock: Clock
+  readonly budget: IoBudget
+  readonly loopUse: LoopUse
+  readonly manifest: Manifest
+  readonly version: Version
+}
 
 /**
  * The files of one tree: which they are, and how that changes.
@@ -32,6 +40,7 @@ export class TreeFiles {
   readonly context: TableContext
   readonly #clock: Clock
   readonly #budget: IoBudget
+  readonly #loopUse: LoopUse
   #version: Version
   #mark: FlushMark
   #metaChecksum: number
@@ -46,10 +55,11 @@ export class TreeFiles {
   readonly #releases = new Set<Promise<void>>()
   #isClosed = false
 
-  constructor(context: TableContext, parts: { clock: Clock; budget: IoBudget; manifest: Manifest; version: Version }) {
+  constructor(context: TableContext, parts: TreeFilesParts) {
     this.context = context
     this.#clock = parts.clock
     this.#budget = parts.budget
+    this.#loopUse = parts.loopUse
     this.#version = parts.version
     this.#mark = parts.manifest.mark
     this.#metaChecksum = crc32c(parts.manifest.mark.meta)
@@ -82,9 +92,10 @@ export class TreeFiles {
     const { disk, directory } = this.context
     const created: string[] = []
     const opened: TableFile[] = []
+    const pace = new Pace({ clock: this.#clock, use: this.#loopUse, urgency: spec.urgency })
     const merge = new Merge({
       ...spec,
-      pace: new Pace(this.#clock),
+      pace,
       warmBytesMax: this.context.cache.bytesMax / warmPartOfCache,
       create: async () => {
         this.assertOpen()
@@ -100,7 +111,7 @@ export class TreeFiles {
         }),
     })
     try {
-      for (const made of await merge.run()) opened.push(await TableFile.openNew(this.context, made))
+      for (const made of await merge.run()) opened.push(await TableFile.openNew(this.context, made, pace))
       return opened
     } catch (error) {
       // The reason counts, not what else fails on the same disk: whatever stays is removed at the next opening.

@@ -66,6 +66,7 @@ export function createTreeStore(options: TreeStoreOptions): TreeStore {
   const { disk, clock, cacheBytes, backgroundBytesPerSecond = 0 } = options
   const cache: TableCache = new BlockCache({ bytesMax: cacheBytes })
   const budget = new IoBudget({ clock, bytesPerSecond: backgroundBytesPerSecond, requestsMax: 2 })
+  const loopUse = { paidMs: 0 }
   return {
     async open(home) {
       await disk.makeDirectory(home)
@@ -76,6 +77,7 @@ export function createTreeStore(options: TreeStoreOptions): TreeStore {
         clock,
         cache,
         budget,
+        loopUse,
         directory: `${home}/g${current}`,
         ...(options.limits && { limits: options.limits }),
         compactionFailed: (error) => options.compactionFailed?.(home, error),

@@ -16,7 +16,6 @@ import { checkSection, checksumBytes, endOf } from './table-format.ts'
  */
 export async function verifyTable(table: TableFile, pace: Pace): Promise<void> {
   const { footer } = table
-  pace.begin()
   const index = await table.readIndex()
   const filter = await readSection(table, footer.filter)
   const check = new RowCheck(table, filter)
@@ -26,7 +25,7 @@ export async function verifyTable(table: TableFile, pace: Pace): Promise<void> {
     const base = index.section(i).offset
     for (i++; i < index.count && endOf(index.section(i)) - base <= inputChunkBytes; ) i++
     const bytes = await table.read(base, endOf(index.section(i - 1)) - base)
-    pace.begin()
+    await pace.begin()
     for (let k = first; k < i; k++) {
       const section = index.section(k)
       const at = section.offset - base
@@ -35,6 +34,7 @@ export async function verifyTable(table: TableFile, pace: Pace): Promise<void> {
       check.block(new Block(part, `${table.path} at ${section.offset}`), section.offset, index.separator(k))
       if (pace.isOver()) await pace.pause()
     }
+    pace.end()
   }
   for (const section of [footer.filter, footer.index, footer.ranges]) {
     const checksum = await table.read(section.offset + section.length, checksumBytes)
