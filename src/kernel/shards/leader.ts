@@ -581,4 +581,3 @@ const gatherCountMin = 4
 function newFlight(): Flight {
   return { index: 0, proposedMs: 0, batch: 0, bytes: 0, calls: [], largeReplies: new Map(), attached: [] }
 }
-

@@ -117,8 +117,7 @@ export class Shard implements StateMachine {
   }
 
   #flushWhatIsLarge(group: Group): void {
-    const isLarge =
-      this.state.tree.unflushedBytes > this.#flushAtBytes || group.raft.log.bytes > 2 * this.#flushAtBytes
+    const isLarge = this.state.tree.unflushedBytes > this.#flushAtBytes || group.raft.log.bytes > 2 * this.#flushAtBytes
     if (isLarge && !this.#flushing) void this.flush()
   }
 

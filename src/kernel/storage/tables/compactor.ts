@@ -58,7 +58,8 @@ export class Compactor {
         older: files.version.below(level + 1),
         fileBytesMax,
         cuts: task.cuts,
-        urgency: () => (files.version.levels[0]!.length - level0FilesMax) / Math.max(1, level0FilesStop - level0FilesMax),
+        urgency: () =>
+          (files.version.levels[0]!.length - level0FilesMax) / Math.max(1, level0FilesStop - level0FilesMax),
       })
       await files.commit({ removed, added, level: level + 1 })
     })
