@@ -27,6 +27,13 @@ export interface Replica {
 
 /** How often rows that are only in the log are looked for. */
 const settleMs = 60_000
+/**
+ * How often shards with few such rows are, while the log is large: they hold on to old segments, and those with many write them to
+ * files by themselves.
+ */
+const settleSoonMs = 5_000
+/** The log is large with so many times `memoryTableBytes`. */
+const largeLogFactor = 8
 
 /** The replicas on this node: opens them with what log and tables hold. */
 export class Replicas {
@@ -34,6 +41,7 @@ export class Replicas {
   readonly #trees: TreeStore
   readonly #open = new Map<number, Replica>()
   #timer: Timer | undefined
+  #looks = 0
 
   constructor(options: ReplicasOptions) {
     const { host, blockCacheBytes } = options
@@ -51,8 +59,12 @@ export class Replicas {
   }
 
   start(): void {
-    this.#timer = this.#options.host.clock.timer(settleMs, () => {
-      for (const { shard } of this.#open.values()) shard.settle()
+    const { host, nodeLog, limits } = this.#options
+    this.#timer = host.clock.timer(settleSoonMs, () => {
+      const isDue = ++this.#looks % (settleMs / settleSoonMs) === 0
+      if (isDue || nodeLog.bytes > largeLogFactor * limits.memoryTableBytes) {
+        for (const { shard } of this.#open.values()) if (isDue || shard.isQuiet) shard.settle()
+      }
       this.start()
     })
   }

@@ -28,7 +28,7 @@ export class NodeClock implements Clock {
   }
 
   sleep(delayMs: number): Promise<void> {
-    return new Promise((resolve) => void new NodeTimer(delayMs, resolve))
+    return new Promise((resolve) => void this.timer(delayMs, resolve))
   }
 }
 

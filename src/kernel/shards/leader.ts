@@ -43,7 +43,6 @@ export interface LeaderLimits {
 interface Flight {
   /** 0 while it is open. */
   index: number
-  proposedMs: number
   batch: number
   bytes: number
   /** One per transaction in the entry, in order. */
@@ -90,6 +89,7 @@ export class ShardLeader {
   #open: Flight = newFlight()
   #inFlightBytes = 0
   #openIsHeld = false
+  #lastProposedMs = Number.NEGATIVE_INFINITY
   #paceTimer: Timer | undefined
   /** Calls in the open entry when this turn's end last waited for more; 0: it did not. */
   #gatheredCount = 0
@@ -193,13 +193,15 @@ export class ShardLeader {
 
   /**
    * Whether what is gathered should wait: each entry costs much beside what is in it, so that while one is under way the next
-   * gathers. Only where that takes long, because disks or links are slow, more are sent meanwhile.
+   * gathers. Only where that takes long, because disks or links are slow, more are sent meanwhile. And whether files are so far behind
+   * that writers must slow down.
    */
   #isPaced(): boolean {
-    const newest = this.#flights.at(-1)
-    if (!newest) return this.#isGathering()
+    const slowMs = this.#slowMs()
+    if (this.#flights.length === 0 && slowMs === 0) return this.#isGathering()
     if (this.#flights.length >= this.#limits.proposalsInFlightMax) return true
-    const leftMs = newest.proposedMs + this.#limits.proposalPaceMs - this.#clock.monotonicMs()
+    const paceMs = this.#flights.length === 0 ? slowMs : Math.max(slowMs, this.#limits.proposalPaceMs)
+    const leftMs = this.#lastProposedMs + paceMs - this.#clock.monotonicMs()
     if (leftMs <= 0) return false
     this.#paceTimer ??= this.#clock.timer(leftMs, () => {
       this.#paceTimer = undefined
@@ -348,10 +350,26 @@ export class ShardLeader {
 
   /** Also for what comes after: rows wait in memory while files are written, files while they are compacted, both within bounds. */
   #hasRoom(): boolean {
+    const { length } = this.#entry.writer
+    if (this.#inFlightBytes + length >= this.#limits.inFlightBytesMax) return false
+    const pressure = this.#pressure()
+    return pressure <= slowFrom || (pressure < 1 && length < this.#group!.raft.settings.appendBytesMax)
+  }
+
+  /** How near rows in memory and files come to where writes must wait: 1 is there. */
+  #pressure(): number {
     const { tree } = this.#state
-    const { inFlightBytesMax, unflushedBytesMax } = this.#limits
-    const isInFlightBound = this.#inFlightBytes + this.#entry.writer.length < inFlightBytesMax
-    return isInFlightBound && tree.unflushedBytes < unflushedBytesMax && tree.pressure < 1
+    return Math.max(tree.unflushedBytes / this.#limits.unflushedBytesMax, tree.pressure)
+  }
+
+  /**
+   * How far apart entries are sent, so that writes slow down to what flushes and compaction can follow, instead of going on at full
+   * speed and then standing still.
+   */
+  #slowMs(): number {
+    const pressure = this.#pressure()
+    if (pressure <= slowFrom) return 0
+    return pressure < 1 ? Math.min(slowMsMax, (slowMsUnit * (pressure - slowFrom)) / (1 - pressure)) : slowMsMax
   }
 
   /**
@@ -463,7 +481,7 @@ export class ShardLeader {
     const flight = this.#open
     const data = this.#entry.take()
     flight.index = group.raft.propose(entryKinds.command, data)
-    flight.proposedMs = this.#clock.monotonicMs()
+    this.#lastProposedMs = this.#clock.monotonicMs()
     flight.batch = this.#overlay.closeBatch(data)
     flight.bytes = data.length
     this.#inFlightBytes += data.length
@@ -578,6 +596,12 @@ export class ShardLeader {
 /** Fewer calls than this wait for no others. */
 const gatherCountMin = 4
 
+/** Writes are slowed down above this pressure, the more the nearer it comes to 1. */
+const slowFrom = 0.5
+/** Between entries at a pressure of three quarters, and at most. */
+const slowMsUnit = 20
+const slowMsMax = 500
+
 function newFlight(): Flight {
-  return { index: 0, proposedMs: 0, batch: 0, bytes: 0, calls: [], largeReplies: new Map(), attached: [] }
+  return { index: 0, batch: 0, bytes: 0, calls: [], largeReplies: new Map(), attached: [] }
 }

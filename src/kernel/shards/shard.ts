@@ -46,6 +46,7 @@ export interface ShardHooks {
  * flush at the same time, and none be free to answer fast.
  */
 const flushPartMin = 0.7
+const quietPart = 1 / 16
 
 /** How long a flush waits after it found the disk full. */
 const fullDiskRetryMs = 1000
@@ -142,6 +143,11 @@ export class Shard implements StateMachine {
       this.leader.deliver()
     })
     return this.#flushing
+  }
+
+  /** Whether it has next to nothing in memory that no file holds yet. */
+  get isQuiet(): boolean {
+    return this.state.tree.unflushedBytes < this.#flushAtBytes * quietPart
   }
 
   /**

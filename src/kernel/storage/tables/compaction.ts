@@ -26,6 +26,10 @@ export const treeLimitDefaults: TreeLimits = {
 }
 
 const levelRatio = 10
+/** From this part of `level0FilesStop` on level 0 goes before all others: nothing else makes writers wait so soon. */
+const urgentPart = 1 / 2
+/** With so many times `level1BytesMax` above the limits of levels 1 and below, `pressure` is 1. */
+const debtStop = 16
 /**
  * A file ends where it has so many times `fileBytesMax` under it two levels down, so that its own compaction later stays
  * of bounded size.
@@ -49,6 +53,10 @@ export interface CompactionTask {
  * tombstones, so that what they hide goes although nothing new is written. A function of the version alone.
  */
 export function chooseCompaction(version: Version, limits: TreeLimits): CompactionTask | undefined {
+  const { length } = version.levels[0]!
+  if (length >= Math.max(limits.level0FilesMax, limits.level0FilesStop * urgentPart)) {
+    return taskOf(version, limits, 0, version.levels[0]!)
+  }
   let level = -1
   let highest = 0
   let bytesMax = limits.level1BytesMax
@@ -68,6 +76,17 @@ export function chooseCompaction(version: Version, limits: TreeLimits): Compacti
     if (table !== undefined) return taskOf(version, limits, i, [table])
   }
   return undefined
+}
+
+/** How far compaction is behind, 1 where writers must wait: by the files of level 0, or by what the levels below have too much. */
+export function pressureOf(version: Version, limits: TreeLimits): number {
+  let debt = 0
+  let bytesMax = limits.level1BytesMax
+  for (let i = 1; i < levelCount - 1; i++) {
+    debt += Math.max(0, bytesOf(version.levels[i]!) - bytesMax)
+    bytesMax *= levelRatio
+  }
+  return Math.max(version.levels[0]!.length / limits.level0FilesStop, debt / (debtStop * limits.level1BytesMax))
 }
 
 function taskOf(version: Version, limits: TreeLimits, level: number, upper: readonly TableFile[]): CompactionTask {

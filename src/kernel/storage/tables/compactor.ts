@@ -1,7 +1,10 @@
 import { UnumError } from '#kernel/base/errors.ts'
 import type { CompactionTask, TreeLimits } from './compaction.ts'
-import { chooseCompaction } from './compaction.ts'
+import { chooseCompaction, pressureOf } from './compaction.ts'
 import type { TreeFiles } from './tree-files.ts'
+
+/** From this pressure on, which already slows writes down, compaction takes all the time that there is. */
+const pressingFrom = 0.75
 
 /**
  * Keeps the levels of one tree within their limits, one compaction at a time. After a failure it waits for the next
@@ -48,7 +51,6 @@ export class Compactor {
     const files = this.#files
     const { upper, lower, level } = task
     const removed = [...upper, ...lower]
-    const { level0FilesMax, level0FilesStop, fileBytesMax } = this.#limits
     if (task.isMove) return files.commit({ removed, added: upper, level: level + 1 })
     await files.using(removed, async () => {
       const inputs = level === 0 ? upper.map((table) => files.input([table])) : [files.input(upper)]
@@ -56,10 +58,9 @@ export class Compactor {
       const added = await files.writeTables({
         inputs,
         older: files.version.below(level + 1),
-        fileBytesMax,
+        fileBytesMax: this.#limits.fileBytesMax,
         cuts: task.cuts,
-        urgency: () =>
-          (files.version.levels[0]!.length - level0FilesMax) / Math.max(1, level0FilesStop - level0FilesMax),
+        urgency: () => pressureOf(files.version, this.#limits) / pressingFrom,
       })
       await files.commit({ removed, added, level: level + 1 })
     })

@@ -1,6 +1,6 @@
 import { assert } from '#kernel/base/errors.ts'
 import { hashKey } from './bloom-filter.ts'
-import type { TreeLimits } from './compaction.ts'
+import { pressureOf, type TreeLimits } from './compaction.ts'
 import type { Compactor } from './compactor.ts'
 import { compareEnds, isBelowEnd, overlaps } from './keys.ts'
 import { firstEndingAbove, LevelCursor } from './level-cursor.ts'
@@ -14,6 +14,7 @@ import type { TableCacheEntry } from './table-file.ts'
 import { BlockRequest } from './table-file.ts'
 import type { Cursor, FlushMark, KeyRange, Tree, TreeSnapshot } from './tree.ts'
 import type { TreeFiles } from './tree-files.ts'
+import type { Version } from './version.ts'
 
 /**
  * A log-structured merge tree (O'Neil et al. 1996) in the manner of LevelDB: a memory table over sorted files in levels.
@@ -27,6 +28,9 @@ export class LsmTree implements Tree {
   readonly #files: TreeFiles
   readonly #compactor: Compactor
   readonly #limits: TreeLimits
+  /** The version that `#pressure` is of. */
+  #measured: Version | undefined
+  #pressure = 0
   #active = new MemoryTable()
   #frozen: MemoryTable | undefined
   #flushing: Promise<void> | undefined
@@ -53,7 +57,12 @@ export class LsmTree implements Tree {
   }
 
   get pressure(): number {
-    return this.#files.version.levels[0]!.length / this.#limits.level0FilesStop
+    const { version } = this.#files
+    if (version !== this.#measured) {
+      this.#measured = version
+      this.#pressure = pressureOf(version, this.#limits)
+    }
+    return this.#pressure
   }
 
   get(key: Uint8Array): Uint8Array | undefined {

@@ -4,16 +4,14 @@ import type { Clock } from '#kernel/base/host.ts'
 const sliceMs = 0.7
 /** The clock is looked at once per so many rows. */
 const rowsPerCheck = 64
-/** And after so many rows whatever the clock says, and a row counts for so much: in virtual time work takes none. */
+/** And after so many rows whatever the clock says: in virtual time it stands still during a slice. */
 const sliceRowsMax = 4096
-const rowMsMin = 0.0001
 
 /**
- * The part of the event loop's time that slices may take together: the least while nobody waits for them to end, the most
- * when writers are about to.
+ * The part of the event loop's time that slices may take together while nobody waits for them to end. It grows with the square of
+ * their urgency, to all that others leave.
  */
 const shareMin = 1 / 8
-const shareMax = 1 / 2
 
 /** What flushes and compactions of all trees of a node have used of the event loop. */
 export interface LoopUse {
@@ -43,10 +41,10 @@ export class Pace {
     this.#urgency = urgency
   }
 
-  /** Begins a slice when those before it are made up for, near enough. */
+  /** Begins a slice when those before it are made up for, near enough, and everything else that there is to do had its turn. */
   async begin(): Promise<void> {
     const waitMs = this.#use.paidMs - this.#clock.monotonicMs()
-    if (waitMs > sliceMs / 2) await this.#clock.sleep(waitMs)
+    await this.#clock.sleep(waitMs > sliceMs / 2 ? waitMs : 0)
     this.#startedMs = this.#clock.monotonicMs()
     this.#rows = 0
   }
@@ -70,9 +68,9 @@ export class Pace {
   /** Ends a slice: before anything else is awaited. */
   end(): void {
     const nowMs = this.#clock.monotonicMs()
-    const usedMs = Math.max(nowMs - this.#startedMs, this.#rows * rowMsMin)
-    const share = shareMin + (shareMax - shareMin) * Math.max(0, Math.min(1, this.#urgency()))
-    this.#use.paidMs = Math.max(this.#use.paidMs, nowMs) + usedMs * (1 / share - 1)
+    const urgency = Math.min(1, this.#urgency())
+    const share = shareMin + (1 - shareMin) * urgency * urgency
+    this.#use.paidMs = Math.max(this.#use.paidMs, nowMs) + (nowMs - this.#startedMs) * (1 / share - 1)
   }
 
   /** Between two slices. */

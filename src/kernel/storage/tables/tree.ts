@@ -68,8 +68,8 @@ export interface Tree extends TreeWriter {
   /** Bytes of all live files. */
   readonly fileBytes: number
   /**
-   * How far compaction is behind: 0 not at all; from 1 on the owner should hold back writes, as reads get slower with
-   * every flush.
+   * How far compaction is behind: 0 not at all; the owner slows writes down before it comes to 1 and holds them back from there
+   * on, as reads get slower with every flush.
    */
   readonly pressure: number
   /** Brings the block of a `BlockMiss` into the cache, pinned until `unpin` is called. */
