@@ -381,6 +381,20 @@ suite('the leader of a shard', () => {
     assert.deepEqual(write.told, ['before '])
   })
 
+  test('writes slow down as compaction falls behind', () => {
+    const behind = tree as { pressure: number }
+    behind.pressure = 0.75
+    const first = call(append, ['a'])
+    turnAndCommit()
+    const second = call(append, ['b'])
+    consensus.clock.advance(19)
+    turnAndCommit()
+    assert.deepEqual([first.told, second.told], [['before '], []])
+    consensus.clock.advance(2)
+    turnAndCommit()
+    assert.deepEqual(second.told, ['before a'])
+  })
+
   suite('loads what is not in memory', () => {
     test('and evaluates again; others go on, the same session waits behind (S3)', async () => {
       tree.chill('cold')

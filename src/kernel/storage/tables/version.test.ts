@@ -126,6 +126,13 @@ test('the level that is furthest above its limit is compacted', () => {
   assert.equal(choice({ ...deep, 0: [one('y', 'a-b'), one('x', 'a-b'), one('w', 'a-b')] }), '0: y x w + a')
 })
 
+test('level 0 goes first from half of its bound on', () => {
+  const level0 = (count: number) => Array.from({ length: count }, (_, i) => file({ name: `f${i}`, range: 'a-b' }))
+  const level1 = [file({ name: 'large', range: 'a-c', size: 2500 })]
+  assert.equal(choice({ 0: level0(5), 1: level1 }), '1: large + , moved')
+  assert.equal(choice({ 0: level0(6), 1: level1 }), '0: f0 f1 f2 f3 f4 f5 + large')
+})
+
 test('a file that is mostly tombstones is compacted where nothing else is to be done', () => {
   const half = file({ name: 'half', range: 'a-c', rows: 10, tombstones: 5 })
   const few = file({ name: 'few', range: 'c-d', rows: 10, tombstones: 4 })
