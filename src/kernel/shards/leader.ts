@@ -300,7 +300,6 @@ export class ShardLeader {
     this.deliver()
     for (const call of moved) this.#newestOf(call).moved()
     for (const call of refused) this.#newestOf(call).refused()
-    this.#underWay.clear()
   }
 
   #updateLease(): void {
