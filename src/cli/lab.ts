@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs'
+import { UnumError } from '#kernel/base/errors.ts'
 import type { LabOptions } from '#lab/index.ts'
 import { runLab } from '#lab/index.ts'
 
@@ -8,7 +10,18 @@ export async function labRun(options: LabOptions): Promise<void> {
   const failed = await runLab(options, {
     line: (text) => process.stdout.write(`${text}\n`),
     nowMs: () => performance.now(),
+    readFile: (name) => readScenario(name),
     takeRejections: () => rejections.splice(0),
   })
   if (failed > 0) process.exitCode = 1
+}
+
+function readScenario(name: string): string {
+  try {
+    return readFileSync(name, 'utf8')
+  } catch (cause) {
+    throw new UnumError('CONFIGURATION_INVALID', `Cannot read scenario file "${name}": ${(cause as Error).message}`, {
+      cause,
+    })
+  }
 }

@@ -53,7 +53,7 @@ export function createProgram(): Command {
     .option('--seeds <count>', 'how many seeds (default: 10)', integer(1, Number.MAX_SAFE_INTEGER))
     .option('--from <seed>', 'the first of them (default: 1)', integer(0, Number.MAX_SAFE_INTEGER))
     .option('--seed <seed>', 'run only this one', integer(0, Number.MAX_SAFE_INTEGER))
-    .option('--scenario <name>', 'which faults; an unknown name lists them')
+    .option('--scenario <name or file.json>', 'which faults; an unknown name lists them')
     .option('--trace', 'print what happens, event by event')
     .option('--json', 'print lines of JSON')
     .action(async (options) => (await import('./lab.ts')).labRun(options))

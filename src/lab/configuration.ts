@@ -1,23 +1,19 @@
 import type { DiskOptions, Latency, NetworkOptions, SimulationOptions } from '#host/simulated/index.ts'
+import { UnumError } from '#kernel/base/errors.ts'
 import type { Random } from '#kernel/base/host.ts'
 import type { NodeSettings } from '#node/node-types.ts'
 import { defaultSettings } from '#node/settings.ts'
+import type { ClusterShape, Scenario } from './faults/scenarios.ts'
 import type { WorkloadProfile } from './workload/profile.ts'
 import { drawProfile } from './workload/profile.ts'
 
 /** Everything about a run that its seed draws besides the faults. */
-export interface LabConfiguration {
-  readonly nodeCount: number
-  readonly shards: number
+export interface LabConfiguration extends ClusterShape {
   readonly simulation: Omit<SimulationOptions, 'seed'>
   readonly settings: NodeSettings
   readonly profile: WorkloadProfile
-  /** How long faults go on. */
-  readonly faultMs: number
   /** Within so long after the last fault every node must have answered for every key. */
   readonly progressMs: number
-  /** What happens to all nodes at the end, before they are started and asked once more. */
-  readonly ending: 'none' | 'stop' | 'kill' | 'powerLoss'
 }
 
 interface NetworkTier {
@@ -64,21 +60,54 @@ export function drawConfiguration(random: Random): LabConfiguration {
   const nodeCount = pick(1, 3, 3, 3, 3, 3, 5, 5)
   const tier = pick(...networkTiers)
   const electionTimeoutMs = pick(...tier.electionTimeoutMs)
+  const settings = drawSettings(random.child('settings'), electionTimeoutMs)
   const faultMs = Math.min(10_000, electionTimeoutMs * pick(12, 20, 30))
   return {
     nodeCount,
     shards: pick(1, 1, 2, 4),
     simulation: {
+      faultPointChance: [0, 0.25, 0.5][random.child('fault points').below(3)]!,
       network: drawNetwork(random.child('network'), tier),
       disk: drawDisk(random.child('disk')),
-      clock: { wallOffsetMs: pick(0, 50, 200), timerLateMs: pick(0.1, 0.5, 5) },
+      clock: {
+        wallOffsetMs: pick(0, 50, 200),
+        timerLateMs: pick(0.1, 0.5, 5),
+        driftMax: settings.clockDriftMax * random.child('drift').below(2),
+      },
     },
-    settings: drawSettings(random.child('settings'), electionTimeoutMs),
+    settings,
     profile: drawProfile(random.child('workload'), { nodeCount, clientsMax, durationMs: faultMs, operationsWanted }),
     faultMs,
     progressMs: reconnectAllowanceMs + electionsAllowed * electionTimeoutMs,
     ending: pick('none', 'none', 'none', 'stop', 'kill', 'powerLoss'),
   }
+}
+
+/** What was drawn, but for what the scenario says. @throws UnumError `CONFIGURATION_INVALID`: a field that is not known, or of another kind */
+export function withOverrides(drawn: LabConfiguration, scenario: Scenario): LabConfiguration {
+  const { nodeCount, shards, faultMs, ending } = drawn
+  return {
+    ...drawn,
+    ...overridden('cluster', { nodeCount, shards, faultMs, ending }, scenario.cluster),
+    profile: overridden('workload', drawn.profile, scenario.workload),
+    settings: overridden('settings', drawn.settings, scenario.settings),
+  }
+}
+
+function overridden<Fields extends object>(where: string, drawn: Fields, said: Partial<Fields> = {}): Fields {
+  for (const [field, value] of Object.entries(said)) {
+    if (!Object.hasOwn(drawn, field)) {
+      throw new UnumError(
+        'CONFIGURATION_INVALID',
+        `unknown field "${field}" in "${where}": there are ${Object.keys(drawn).join(', ')}`,
+      )
+    }
+    const wanted = typeof drawn[field as keyof Fields]
+    if (typeof value !== wanted) {
+      throw new UnumError('CONFIGURATION_INVALID', `"${field}" in "${where}" must be of kind ${wanted}`)
+    }
+  }
+  return { ...drawn, ...said }
 }
 
 function drawNetwork(random: Random, tier: NetworkTier): Partial<NetworkOptions> {

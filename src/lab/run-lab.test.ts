@@ -10,7 +10,12 @@ async function run(options: LabOptions): Promise<{ readonly lines: string[]; rea
   const lines: string[] = []
   let nowMs = 0
   const program = () => Promise.reject(new Error('no such program'))
-  const output = { line: (text: string) => lines.push(text), nowMs: () => (nowMs += 500), takeRejections: () => [] }
+  const output = {
+    line: (text: string) => lines.push(text),
+    nowMs: () => (nowMs += 500),
+    takeRejections: () => [],
+    readFile: () => '',
+  }
   return { failed: await runSeeds(options, { program, services: [] }, output), lines }
 }
 
@@ -42,7 +47,12 @@ test('says how to replay a seed that failed', async () => {
 
 test('tells the event story with --trace, and sums up several seeds', async () => {
   const lines: string[] = []
-  const output = { line: (text: string) => lines.push(text), nowMs: () => 0, takeRejections: () => [] }
+  const output = {
+    line: (text: string) => lines.push(text),
+    nowMs: () => 0,
+    takeRejections: () => [],
+    readFile: () => '',
+  }
   // A single node is what the toy server can do; others of its cluster answer for themselves, wrongly.
   await runSeeds({ seeds: 2, scenario: 'calm', trace: true }, { program: toyServer(), services: [] }, output)
   ok(lines.some((line) => /^ +\d+\.\d{3} {2}lab +configuration \{/.test(line)))
@@ -59,7 +69,7 @@ test('a rejection that nobody handled fails the seed', async () => {
   await runSeeds(
     { seed: 1 },
     { program, services: [] },
-    { line: (text) => lines.push(text), nowMs: () => 0, takeRejections },
+    { line: (text) => lines.push(text), nowMs: () => 0, takeRejections, readFile: () => '' },
   )
   ok(lines.some((line) => /a promise was rejected and nobody handled it: Error: left alone/.test(line)))
 })

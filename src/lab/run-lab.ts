@@ -1,8 +1,8 @@
 import { UnumError } from '#kernel/base/errors.ts'
 import type { Service } from '#kernel/handles/service.ts'
 import type { NodeProgram } from './cluster/cluster-node.ts'
-import type { ScenarioName } from './faults/scenarios.ts'
-import { isScenarioName, scenarios } from './faults/scenarios.ts'
+import { parseScenario } from './faults/scenario-file.ts'
+import { scenarioNamed } from './faults/scenarios.ts'
 import type { SeedReport } from './run-seed.ts'
 import { runSeed } from './run-seed.ts'
 
@@ -14,7 +14,7 @@ export interface LabOptions {
   readonly from?: number | undefined
   /** This seed only. */
   readonly seed?: number | undefined
-  /** Name of a scenario. Default `default`. */
+  /** Name of a scenario, or of a file that holds one: anything that ends in `.json`. Default `default`. */
   readonly scenario?: string | undefined
   /** Lines of JSON instead of text. */
   readonly json?: boolean | undefined
@@ -27,6 +27,8 @@ export interface LabOutput {
   readonly line: (text: string) => void
   /** Real time, for rates only: it has no influence on a run. */
   readonly nowMs: () => number
+  /** The text of a file. @throws UnumError `CONFIGURATION_INVALID` where it cannot be read */
+  readonly readFile: (name: string) => string
   /** Rejections of promises that nobody handled, since the last call. */
   readonly takeRejections: () => readonly unknown[]
 }
@@ -46,7 +48,8 @@ const seedMax = Number.MAX_SAFE_INTEGER
  */
 export async function runSeeds(options: LabOptions, subject: LabSubject, output: LabOutput): Promise<number> {
   const { from, count } = seedRange(options)
-  const scenario = scenarioOf(options.scenario ?? 'default')
+  const named = options.scenario ?? 'default'
+  const scenario = named.endsWith('.json') ? parseScenario(output.readFile(named), named) : scenarioNamed(named)
   const totals = { failed: 0, events: 0, operations: 0, wallMs: 0 }
   for (let i = 0; i < count; i++) {
     const startedMs = output.nowMs()
@@ -90,12 +93,6 @@ function checked(what: string, value: number, least: number, most: number): numb
     )
   }
   return value
-}
-
-function scenarioOf(name: string): ScenarioName {
-  if (isScenarioName(name)) return name
-  const known = Object.entries(scenarios).map(([known, { description }]) => `  ${known}: ${description}`)
-  throw new UnumError('CONFIGURATION_INVALID', [`Cannot run scenario "${name}": there are`, ...known].join('\n'))
 }
 
 function jsonLine(report: SeedReport, wallMs: number): string {

@@ -3,6 +3,7 @@ import { test } from 'node:test'
 import { createRandom } from '#kernel/base/random.ts'
 import { drawConfiguration } from './configuration.ts'
 import type { ScenarioName } from './faults/scenarios.ts'
+import { scenarioNamed } from './faults/scenarios.ts'
 import type { SeedReport } from './run-seed.ts'
 import { runSeed } from './run-seed.ts'
 import type { Flaws } from './testing/toy-server.ts'
@@ -12,7 +13,7 @@ function run(seed: number, scenario: ScenarioName, flaws: Flaws = {}): Promise<S
   const drawn = drawConfiguration(createRandom(seed).child('configuration'))
   const profile = { ...drawn.profile, clientsPerNode: 4 }
   return runSeed(
-    { seed, scenario, program: toyServer(flaws), services: [], takeRejections: () => [] },
+    { seed, scenario: scenarioNamed(scenario), program: toyServer(flaws), services: [], takeRejections: () => [] },
     { ...drawn, nodeCount: 1, faultMs: 2_000, profile, settings: { ...drawn.settings, electionTimeoutMs: 100 } },
   )
 }
@@ -26,14 +27,14 @@ async function failures(scenario: ScenarioName, flaws: Flaws): Promise<SeedRepor
   return reports
 }
 
-for (const scenario of ['calm', 'default', 'crashes', 'power', 'pauses'] as const) {
+for (const scenario of ['calm', 'whole-disks', 'crashes', 'power', 'pauses'] as const) {
   test(`a right server passes: ${scenario}`, async () => {
     for (let seed = 1; seed <= 6; seed++) {
       const report = await run(seed, scenario)
       deepEqual(report.violations, [], `seed ${seed}`)
       equal(report.verdict, 'pass')
       ok(report.operations > 100, `${report.operations} operations`)
-      equal(Object.keys(report.faults).length > 1, scenario !== 'calm')
+      equal(Object.keys(report.faults).length > 0, scenario !== 'calm')
     }
   })
 }
@@ -58,7 +59,7 @@ test('a server that falls silent is caught', async () => {
 })
 
 test('the same seed gives the same run, another seed another', async () => {
-  const first = await run(5, 'default')
-  deepEqual(await run(5, 'default'), first)
-  ok((await run(6, 'default')).traceHash !== first.traceHash)
+  const first = await run(5, 'whole-disks')
+  deepEqual(await run(5, 'whole-disks'), first)
+  ok((await run(6, 'whole-disks')).traceHash !== first.traceHash)
 })

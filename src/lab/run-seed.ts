@@ -1,16 +1,16 @@
-import { Simulation } from '#host/simulated/index.ts'
+import { type FaultCounts, Simulation } from '#host/simulated/index.ts'
 import { createRandom } from '#kernel/base/random.ts'
 import type { Service } from '#kernel/handles/service.ts'
 import { checkLinearizability } from './checkers/linearizability.ts'
+import { compareReplicas } from './checkers/replicas.ts'
 import { Cluster } from './cluster/cluster.ts'
 import type { NodeProgram } from './cluster/cluster-node.ts'
 import { Observer } from './cluster/observer.ts'
 import type { Notes } from './cluster/trace.ts'
 import type { LabConfiguration } from './configuration.ts'
-import { drawConfiguration } from './configuration.ts'
+import { drawConfiguration, withOverrides } from './configuration.ts'
 import { Nemesis } from './faults/nemesis.ts'
-import type { ScenarioName } from './faults/scenarios.ts'
-import { scenarios } from './faults/scenarios.ts'
+import type { NamedScenario } from './faults/scenarios.ts'
 import type { Operation } from './history.ts'
 import type { StringCommand } from './redis/string-commands.ts'
 import { stringModel } from './redis/string-model.ts'
@@ -22,7 +22,7 @@ import { Recorder } from './workload/recorder.ts'
 
 export interface SeedOptions {
   readonly seed: number
-  readonly scenario: ScenarioName
+  readonly scenario: NamedScenario
   /** What runs on the nodes. */
   readonly program: NodeProgram
   readonly services: readonly Service[]
@@ -34,7 +34,7 @@ export interface SeedOptions {
 
 export interface SeedReport {
   readonly seed: number
-  readonly scenario: ScenarioName
+  readonly scenario: string
   readonly verdict: 'pass' | 'fail'
   /** What was wrong, for people: one text for each violation. Empty where the verdict is `pass`. */
   readonly violations: readonly string[]
@@ -65,7 +65,7 @@ const stepMs = 50
  */
 export async function runSeed(options: SeedOptions, configuration?: LabConfiguration): Promise<SeedReport> {
   const drawn = configuration ?? drawConfiguration(createRandom(options.seed).child('configuration'))
-  return new SeedRun(options, drawn).run()
+  return new SeedRun(options, withOverrides(drawn, options.scenario)).run()
 }
 
 class SeedRun {
@@ -101,7 +101,7 @@ class SeedRun {
     this.#nemesis = new Nemesis({
       cluster: this.#cluster,
       random: this.#simulation.random.child('nemesis'),
-      scenario: scenarios[options.scenario],
+      scenario: options.scenario,
       watchNext: (watcher) => this.#recorder.watchNext(watcher),
       clientsOf: (node) => [clientMachine(node)],
       electionTimeoutMs: configuration.settings.electionTimeoutMs,
@@ -130,7 +130,7 @@ class SeedRun {
   async #play(): Promise<void> {
     const { nodes } = this.#cluster
     this.#cluster.start()
-    const isReady = (): boolean => nodes.every((node) => node.running !== undefined)
+    const isReady = (): boolean => this.#cluster.whole.every((node) => node.running !== undefined)
     if (!(await this.#wait(isReady, 'all nodes are ready'))) return
     if (!(await this.#probe('before', [], 'every node answers after the start'))) return
 
@@ -140,6 +140,7 @@ class SeedRun {
     this.#observe()
     await this.#simulation.run({ forMs: this.#configuration.faultMs, until: this.#tooLong })
     this.#nemesis.stop()
+    this.#simulation.faultPoints.disable()
 
     if (!(await this.#wait(isReady, 'all nodes are ready again'))) return
     for (const client of clients) client.finish()
@@ -148,6 +149,7 @@ class SeedRun {
     const committed = this.#observer.committed()
     if (!(await this.#wait(() => this.#observer.hasApplied(committed), 'every replica applies what was committed')))
       return
+    if (!(await this.#compareReplicas())) return
 
     const ending = this.#configuration.ending
     if (ending === 'none') return
@@ -157,6 +159,26 @@ class SeedRun {
     this.#cluster.revive()
     if (!(await this.#wait(isReady, 'all nodes are ready after a restart of all'))) return
     await this.#probeAll('restarted', 'every node answers for every key after a restart of all')
+  }
+
+  /** Waits until all replicas of each shard stand at one index, and has them read all that they hold. */
+  async #compareReplicas(): Promise<boolean> {
+    const { progressMs } = this.#configuration
+    const endMs = this.#simulation.nowMs + progressMs
+    for (;;) {
+      const found = await this.#simulation.complete(compareReplicas(this.#cluster.whole), progressMs)
+      if (Array.isArray(found)) {
+        this.#violations.push(...found)
+        return found.length === 0
+      }
+      if (this.#simulation.nowMs >= endMs) {
+        this.#violations.push(
+          `no progress: not within ${progressMs} ms: all replicas of ${found.group} are whole and at one index`,
+        )
+        return false
+      }
+      await this.#simulation.run({ forMs: stepMs, until: this.#tooLong })
+    }
   }
 
   /** Looks at the nodes every now and then, until the run ends. */
@@ -192,7 +214,7 @@ class SeedRun {
 
   /** Writes fresh keys and reads `keys` through every node. */
   async #probe(when: string, keys: readonly string[], what: string): Promise<boolean> {
-    const probers = this.#cluster.nodes.map((node) => {
+    const probers = this.#cluster.whole.map((node) => {
       const { clock, network } = this.#simulation.machine(clientMachine(node.name)).host
       const fresh = Array.from({ length: probeKeys }, (_, i) => `${when}.${node.name}.${i}`)
       const tasks: ProbeTask[] = [
@@ -255,7 +277,7 @@ class SeedRun {
     const { seed, scenario } = this.#options
     return {
       seed,
-      scenario,
+      scenario: scenario.name,
       verdict: this.#violations.length === 0 ? 'pass' : 'fail',
       violations: this.#violations,
       events: this.#simulation.events,
@@ -264,11 +286,18 @@ class SeedRun {
       lost: this.#recorder.lost,
       traceHash: this.#simulation.traceHash,
       simulatedMs: Math.round(this.#simulation.nowMs),
-      faults: { ...this.#nemesis.counts, sectorsLost: this.#simulation.faults.sectorsLost },
+      faults: { ...this.#nemesis.counts, ...effectsOf(this.#simulation.faults), ...this.#simulation.faultPoints.hits },
       nodes: this.#configuration.nodeCount,
       shards: this.#configuration.shards,
     }
   }
+}
+
+/** What faults came to, beside how often they were begun. */
+function effectsOf(counts: FaultCounts): Record<string, number> {
+  const { sectorsLost, namesLost, readErrors, writeErrors, syncErrors, directoryErrors, fullWrites, rotten } = counts
+  const effects = { sectorsLost, namesLost, readErrors, writeErrors, syncErrors, directoryErrors, fullWrites, rotten }
+  return Object.fromEntries(Object.entries(effects).filter(([, count]) => count > 0))
 }
 
 function clientMachine(node: string): string {

@@ -24,7 +24,12 @@ const seeds = [
 for (const { seed, found, scenario } of seeds) {
   test(`seed ${seed}: ${found}`, async () => {
     const lines: string[] = []
-    const output = { line: (text: string) => lines.push(text), nowMs: () => 0, takeRejections: () => [] }
+    const output = {
+      line: (text: string) => lines.push(text),
+      nowMs: () => 0,
+      takeRejections: () => [],
+      readFile: () => '',
+    }
     equal(await runLab({ seed, scenario }, output), 0, lines.join('\n'))
   })
 }

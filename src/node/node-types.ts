@@ -68,6 +68,12 @@ export interface RunningNode {
   /** By protocol, with the ports that were chosen. */
   readonly endpoints: Readonly<Record<string, Address>>
   status(): NodeStatus
+  /**
+   * Reads all of a shard's state here: replicas with the same index have the same digest.
+   * @returns undefined where this node has no such shard, its state here is damaged (then it is fetched again), or entries are applied in
+   *   quick succession.
+   */
+  digest(group: number): Promise<{ readonly index: number; readonly digest: string } | undefined>
   /** Orderly: hands over leadership, closes clients, syncs. */
   stop(): Promise<void>
 }

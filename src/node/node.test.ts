@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import test from 'node:test'
+import { suite, test } from 'node:test'
 import { Simulation } from '#host/simulated/index.ts'
 import { Arguments } from '#kernel/base/arguments.ts'
 import { ByteWriter } from '#kernel/base/byte-writer.ts'
@@ -189,5 +189,68 @@ test('a replica whose tables are damaged keeps its vote, fetches them from anoth
   assert.equal(await simulation.complete(call('n2', 'get@1', '\0\u0003k7')), 'x'.repeat(200))
   function leader() {
     return n3.status().shards.find(({ space }) => space === 'cell')!.leader
+  }
+})
+
+suite('with a disk that fails', () => {
+  /** Three nodes with 200 rows in files and in memory. */
+  async function filled(seed: number) {
+    const simulation = new Simulation({ seed })
+    const made = cluster(3, 1, { memoryTableBytes: 4096, requestHoldMs: 2000 })
+    const names = made.members.map(({ name }) => name)
+    const started = names.map((name) => made.start(name, simulation.machine(name).host))
+    const nodes = await simulation.complete(Promise.all(started))
+    const write = (name: string, i: number) =>
+      simulation.complete(made.call(name, 'set@1', `\0\u0003k${i}`, 'x'.repeat(200)).catch((error) => error.message))
+    for (let i = 0; i < 200; i++) assert.equal(await write('n1', i), 'ok')
+    const leader = () => nodes[1]!.status().shards.find(({ space }) => space === 'cell')!.leader
+    const digests = () => simulation.complete(Promise.all(nodes.map((node) => node.digest(2))))
+    return { ...made, simulation, nodes, write, leader, digests }
+  }
+
+  test('replicas have the same digest', async () => {
+    const { simulation, digests } = await filled(10)
+    await simulation.run({ forMs: 500 })
+    const [first, ...others] = await digests()
+    assert.ok(first && first.index > 200)
+    assert.deepEqual(others, [first, first])
+  })
+
+  test('a leader whose disk is full hands over to one that has room, and nothing is lost', async () => {
+    const { simulation, write, leader, call } = await filled(11)
+    assert.equal(leader(), 'n1')
+    simulation.machine('n1').limitDisk(0)
+    for (let i = 0; i < 2000 && leader() === 'n1'; i++) await write('n1', i)
+    assert.notEqual(leader(), 'n1')
+    assert.equal(await write('n1', 5000), 'ok')
+    assert.equal(await simulation.complete(call('n1', 'get@1', '\0\u0003k5000')), 'x'.repeat(200))
+  })
+
+  test('with all disks full writes are refused and reads answered; with room writes go on', async () => {
+    const { simulation, write, call, members } = await filled(12)
+    for (const { name } of members) simulation.machine(name).limitDisk(0)
+    const answers = new Set<string | undefined>()
+    for (let i = 0; i < 2000 && !answers.has('DISK_FULL'); i++) {
+      answers.add(await write('n1', i))
+    }
+    assert.ok(answers.has('DISK_FULL'), [...answers].join())
+    assert.equal(await simulation.complete(call('n1', 'get@1', '\0\u0003k7')), 'x'.repeat(200))
+    for (const { name } of members) simulation.machine(name).limitDisk()
+    await simulation.run({ forMs: 1000 })
+    assert.equal(await write('n1', 1), 'ok')
+  })
+
+  for (const holder of ['n1', 'n2']) {
+    test(`rot in the tables of ${holder === 'n1' ? 'the leader' : 'a follower'} is found and repaired from another node`, async () => {
+      const { simulation, digests } = await filled(13)
+      while (simulation.machine(holder).rot((path) => path.endsWith('.table')) === undefined);
+      let repaired = false
+      for (let tries = 0; tries < 40 && !repaired; tries++) {
+        await simulation.run({ forMs: 500 })
+        const found = await digests()
+        repaired = found.every((digest) => digest !== undefined && digest.digest === found[0]!.digest)
+      }
+      assert.ok(repaired)
+    })
   }
 })

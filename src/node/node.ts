@@ -21,6 +21,7 @@ import { Directory } from '#kernel/directory/directory.ts'
 import type { Service, ServiceContext } from '#kernel/handles/service.ts'
 import { ShardGateway } from '#kernel/shards/gateway.ts'
 import type { ShardLimits } from '#kernel/shards/shard.ts'
+import type { StateDigest } from '#kernel/shards/state-digest.ts'
 import { openNodeLog } from '#kernel/storage/log/node-log.ts'
 import type { NodeLog } from '#kernel/storage/log/node-log-types.ts'
 import { openTransport, type Transport } from '#kernel/transport/index.ts'
@@ -86,6 +87,7 @@ class Node implements RunningNode {
   #replicas: Replicas | undefined
   #directory!: Directory
   #isStopped = false
+  #failure: Error | undefined
   /** What the start waits for: looked at whenever something has changed. */
   #waiters: (() => boolean)[] = []
 
@@ -108,6 +110,7 @@ class Node implements RunningNode {
       transport: link,
       channels,
       requestHoldMs: settings.requestHoldMs,
+      rarely: host.rarely,
     })
     this.#driver = new ConsensusDriver({
       self: identity.nodeId,
@@ -132,6 +135,7 @@ class Node implements RunningNode {
       driver: this.#driver,
       open: (to, meta) => this.#transport.openBulk(to, channels.snapshots, meta),
       receive: (group) => this.#replicas!.receive(group),
+      rarely: host.rarely,
       log: options.log,
     })
   }
@@ -143,10 +147,16 @@ class Node implements RunningNode {
     this.#options.signal?.addEventListener('abort', () => this.#changed())
     const nodeLog = await openNodeLog({
       disk: host.disk,
+      clock: host.clock,
       random: host.random.child('log'),
+      rarely: host.rarely,
       directory: 'log',
       segmentBytes: settings.logSegmentBytes,
-      events: { synced: this.#driver.logEvents.synced, failed },
+      events: {
+        synced: this.#driver.logEvents.synced,
+        full: (isFull) => this.#replicas?.logFull(isFull),
+        failed,
+      },
     })
     this.#nodeLog = nodeLog
     if (!this.#options.bootstrap && nodeLog.recovered.size === 0) {
@@ -196,8 +206,9 @@ class Node implements RunningNode {
     void this.#announce()
   }
 
-  /** @throws UnumError `STOPPED` where the start was broken off */
+  /** @throws UnumError `STOPPED` where the start was broken off; what made the node fail meanwhile */
   #goOn(): void {
+    if (this.#failure) throw this.#failure
     if (!this.#isOver) return
     throw new UnumError('STOPPED', `Node ${this.name} was stopped before it was ready`)
   }
@@ -398,9 +409,14 @@ class Node implements RunningNode {
     })
   }
 
+  async digest(group: number): Promise<StateDigest | undefined> {
+    return this.#replicas?.get(group)?.shard.digest()
+  }
+
   // ---- the end ----
 
   async #fail(error: Error): Promise<void> {
+    this.#failure ??= error
     this.#options.log.error({ error: String(error) }, `Node ${this.name} stops: ${error.message}`)
     await this.stop()
     this.#options.failed?.(error)

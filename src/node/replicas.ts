@@ -42,18 +42,22 @@ export class Replicas {
   readonly #open = new Map<number, Replica>()
   #timer: Timer | undefined
   #looks = 0
+  #isLogFull = false
 
   constructor(options: ReplicasOptions) {
-    const { host, blockCacheBytes } = options
+    const { host, limits, blockCacheBytes } = options
     this.#options = options
     this.#trees = createTreeStore({
       disk: host.disk,
       clock: host.clock,
       cacheBytes: blockCacheBytes,
+      limits: { level1BytesMax: 2 * limits.memoryTableBytes, fileBytesMax: Math.ceil(limits.memoryTableBytes / 4) },
+      rarely: host.rarely,
       compactionFailed: (home, error) => {
         const replica = this.#open.get(Number(home.slice('groups/'.length)))
         if (replica && error.code === 'DATA_DAMAGED') this.damaged(replica.group, error)
-        else this.#options.log.warn({ home, code: error.code }, error.message)
+        else if (error.code === 'DISK_FULL') this.#options.log.warn({ home, code: error.code }, error.message)
+        else this.#options.failed(error)
       },
     })
   }
@@ -106,6 +110,7 @@ export class Replicas {
       random: host.random.child(`group ${id}`),
       log,
       limits,
+      rarely: host.rarely,
       tree,
       reopen: () => this.#trees.open(home),
       hooks: {
@@ -125,6 +130,7 @@ export class Replicas {
     const { index, term } = tree.flushed
     const group = driver.add({ id, machine: shard, configuration, flushed: { index, term }, lacksState })
     shard.attach(group)
+    if (this.#isLogFull) shard.diskFull('log', true)
     const replica = { shard, group }
     this.#open.set(id, replica)
     return replica
@@ -149,6 +155,18 @@ export class Replicas {
     this.#options.log.error({ group: group.id, error: String(error) }, 'Rows are damaged')
     if (hasOthers) this.#options.driver.lost(group)
     else this.#options.failed(error)
+  }
+
+  /** The disk has no room for the log, or has again. */
+  logFull(isFull: boolean): void {
+    const { log } = this.#options
+    if (isFull !== this.#isLogFull) {
+      if (isFull)
+        log.warn({ code: 'DISK_FULL' }, 'The disk is full: nothing more can be acknowledged here until it has room')
+      else log.info({}, 'The disk has room again')
+    }
+    this.#isLogFull = isFull
+    for (const { shard } of this.#open.values()) shard.diskFull('log', isFull)
   }
 
   /** Where the files of a snapshot of the group are put. */

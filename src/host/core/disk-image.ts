@@ -1,6 +1,7 @@
 import { UnumError } from '#kernel/base/errors.ts'
 import type { Random } from '#kernel/base/host.ts'
 import { FileNode } from './file-node.ts'
+import { type Rot, rotFile } from './rot.ts'
 
 interface DirectoryChange {
   readonly kind: 'create' | 'remove' | 'rename' | 'removeDirectory'
@@ -25,6 +26,8 @@ export class DiskImage {
   #durableFiles = new Map<string, FileNode>()
   #durableDirectories = new Set<string>([''])
   #unsynced: DirectoryChange[] = []
+  /** Where the two newest durable writes began, the newest last. */
+  #durableWrites: { readonly node: FileNode; readonly position: number }[] = []
 
   /** @param powerLoss Whether to remember what is not synced. */
   constructor(powerLoss: boolean) {
@@ -96,6 +99,28 @@ export class DiskImage {
     this.#settle(
       (change) => parentOf(change.path) === path || (change.to !== undefined && parentOf(change.to) === path),
     )
+  }
+
+  /** A durable write begins. */
+  noteDurableWrite(node: FileNode, position: number): void {
+    this.#durableWrites.push({ node, position })
+    if (this.#durableWrites.length > 2) this.#durableWrites.shift()
+  }
+
+  /**
+   * Damages bytes at rest in one of the files that `matches` names, but for what the two newest durable writes hold: what was written
+   * before is proved by them to have been synced.
+   * @returns what was done; undefined where no such file has bytes to damage
+   */
+  rot(random: Random, matches: (path: string) => boolean): (Rot & { readonly path: string }) | undefined {
+    const paths = [...this.#files.keys()].filter(matches).sort()
+    if (paths.length === 0) return undefined
+    const path = paths[random.below(paths.length)]!
+    const node = this.#files.get(path)!
+    let end = node.size
+    for (const write of this.#durableWrites) if (write.node === node) end = Math.min(end, write.position)
+    const rot = rotFile(node, end, random)
+    return rot && { ...rot, path }
   }
 
   /** The process that used the disk died: no write is under way any more. */

@@ -22,7 +22,7 @@ interface Change {
  *
  * Invariants:
  * 1. `content` reads as zeros from `size` on.
- * 2. Undoing `changes` from the last to the first gives the bytes and size that are durable.
+ * 2. Undoing `changes` from the last to the first, and then `forsaken`, gives the bytes and size that are durable.
  */
 export class FileNode {
   readonly content = new PagedBytes()
@@ -31,8 +31,10 @@ export class FileNode {
   begunSize = 0
   readonly #tracked: boolean
   readonly #changes: Change[] = []
-  /** Number of changes that were ever made durable. */
+  /** Number of changes that were ever made durable, or given up in a failed sync. */
   #syncedChanges = 0
+  /** By position, what the disk holds of sectors whose sync failed: the system takes its newer copy for clean. */
+  readonly #forsaken = new Map<number, Uint8Array>()
 
   constructor(tracked: boolean) {
     this.#tracked = tracked
@@ -49,6 +51,7 @@ export class FileNode {
     const pages = length < sizeBefore ? this.content.cut(length) : new Map<number, Uint8Array>()
     this.size = length
     if (!this.#tracked) return
+    for (const position of this.#forsaken.keys()) if (position >= length) this.#forsaken.delete(position)
     this.#changes.push({
       sizeBefore,
       start: floorToSector(Math.min(length, sizeBefore)),
@@ -66,6 +69,11 @@ export class FileNode {
     const end = floorToSector(to + sectorBytes - 1)
     // What is appended replaces nothing: no copy for the way in which most files are written.
     const before = start < this.size ? this.content.read(start, end - start) : undefined
+    for (let at = start; this.#forsaken.size > 0 && at < end; at += sectorBytes) {
+      const durable = this.#forsaken.get(at)
+      if (durable) before?.set(durable, at - start)
+      this.#forsaken.delete(at)
+    }
     this.#changes.push({
       sizeBefore: this.size,
       start,
@@ -89,13 +97,36 @@ export class FileNode {
   }
 
   /**
+   * A sync of everything up to `point` failed: of each sector either the newest version is on the disk or the last synced one, and
+   * the system, which takes its copy for clean, does not write it again unless it is changed.
+   */
+  failSync(point: number, random: Random): void {
+    const count = point - this.#syncedChanges
+    if (!this.#tracked || count <= 0) return
+    const failed = this.#changes.splice(0, count)
+    this.#syncedChanges = point
+    for (const change of failed) {
+      for (let position = change.start; position < change.end; position += sectorBytes) {
+        if (this.#forsaken.has(position) || random.below(2) === 0) continue
+        this.#forsaken.set(position, change.sectorBefore(position).slice())
+      }
+    }
+  }
+
+  /** Writes over what is on the disk, as rot does: nothing remembers what was there. */
+  overwrite(position: number, bytes: Uint8Array): void {
+    this.content.write(position, bytes.subarray(0, Math.max(0, this.size - position)))
+  }
+
+  /**
    * Leaves what a power loss may leave: of each sector with unsynced changes one of its versions since the last sync, of the sizes
    * since then any. Returns the number of sectors that went back.
    */
   losePower(random: Random): number {
     const changes = this.#changes.splice(0)
     this.#syncedChanges += changes.length
-    if (changes.length === 0) return 0
+    const forsaken = this.#takeForsaken()
+    if (changes.length === 0) return forsaken
     const keep = keepChoice(random)
     const versions = new Map<number, number[]>()
     for (const [index, change] of changes.entries()) {
@@ -119,7 +150,15 @@ export class FileNode {
     this.content.cut(size)
     this.size = size
     this.begunSize = size
-    return restored.length
+    return restored.length + forsaken
+  }
+
+  /** The system's copies are gone: what the disk holds comes back. Returns the number of sectors. */
+  #takeForsaken(): number {
+    for (const [position, bytes] of this.#forsaken) this.overwrite(position, bytes)
+    const { size } = this.#forsaken
+    this.#forsaken.clear()
+    return size
   }
 }
 

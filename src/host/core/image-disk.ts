@@ -1,5 +1,6 @@
 import { UnumError } from '#kernel/base/errors.ts'
 import type { Disk, DiskFile, Random } from '#kernel/base/host.ts'
+import type { DiskFaults } from './disk-faults.ts'
 import { type DiskImage, normalisePath } from './disk-image.ts'
 import { ImageFile } from './image-file.ts'
 import type { EventKind, Process, Scheduler } from './scheduler.ts'
@@ -14,11 +15,14 @@ export interface DiskTiming {
   directoryUs(): number
 }
 
+/** `'over'`: the steps after this one do not come. */
+export type StepEnd = 'over' | undefined
+
 /** One request to the device: its steps follow each other, each after its time. */
 interface Request {
   readonly kind: EventKind
   readonly digest: number
-  readonly steps: readonly { readonly delayUs: number; readonly run: () => void }[]
+  readonly steps: readonly { readonly delayUs: number; readonly run: () => StepEnd }[]
   /** What may have happened of it when its process dies before the first step has run. */
   readonly torn: ((random: Random) => void) | undefined
   next: number
@@ -30,20 +34,23 @@ export class ImageDisk implements Disk {
   readonly #timing: DiskTiming
   readonly #scheduler: Scheduler
   readonly #process: Process
+  readonly #faults: DiskFaults | undefined
   readonly #running = new Set<Request>()
   readonly #waiting: Request[] = []
 
-  constructor(image: DiskImage, timing: DiskTiming, scheduler: Scheduler, process: Process) {
+  /** @param faults what fails; undefined: nothing does. */
+  constructor(image: DiskImage, timing: DiskTiming, scheduler: Scheduler, process: Process, faults?: DiskFaults) {
     this.#image = image
     this.#timing = timing
     this.#scheduler = scheduler
     this.#process = process
+    this.#faults = faults
   }
 
   open(path: string, options: { readonly create: boolean }): Promise<DiskFile> {
     return this.directoryRequest(path, (name) => {
       const node = this.#image.open(name, options.create)
-      return new ImageFile(this, node, name)
+      return new ImageFile(this, this.#image, node, name)
     })
   }
 
@@ -98,6 +105,10 @@ export class ImageDisk implements Disk {
     return this.#timing
   }
 
+  get faults(): DiskFaults | undefined {
+    return this.#faults
+  }
+
   request<T>(
     kind: EventKind,
     digest: number,
@@ -112,9 +123,10 @@ export class ImageDisk implements Disk {
           result = act()
         } catch (error) {
           this.#scheduler.enter(this.#process, () => reject(error))
-          return
+          return undefined
         }
         this.#scheduler.enter(this.#process, () => resolve(result))
+        return undefined
       }
       this.submit({ kind, digest, steps: [{ delayUs, run }], torn, next: 0 })
     })
@@ -133,7 +145,11 @@ export class ImageDisk implements Disk {
   directoryRequest<T>(path: string, act: (name: string) => T, torn?: (random: Random) => void): Promise<T> {
     const doIt = () => act(normalisePath(path))
     const tear = torn ?? ((random: Random) => void (random.below(2) === 0 && attempt(doIt)))
-    return this.request(eventKinds.diskDirectory, path.length, this.#timing.directoryUs(), doIt, tear)
+    const checked = () => {
+      this.#faults?.check('directory', path)
+      return doIt()
+    }
+    return this.request(eventKinds.diskDirectory, path.length, this.#timing.directoryUs(), checked, tear)
   }
 
   #start(request: Request): void {
@@ -147,14 +163,18 @@ export class ImageDisk implements Disk {
       if (!this.#running.has(request)) return
       request.next++
       const more = request.next < request.steps.length
-      if (!more) {
-        this.#running.delete(request)
-        const waiting = this.#waiting.shift()
-        if (waiting) this.#start(waiting)
-      }
-      run()
-      if (more) this.#step(request)
+      if (!more) this.#end(request)
+      const end = run()
+      if (!more) return
+      if (end === 'over') this.#end(request)
+      else this.#step(request)
     })
+  }
+
+  #end(request: Request): void {
+    this.#running.delete(request)
+    const waiting = this.#waiting.shift()
+    if (waiting) this.#start(waiting)
   }
 }
 

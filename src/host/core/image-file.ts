@@ -1,21 +1,25 @@
 import { assert, UnumError } from '#kernel/base/errors.ts'
 import type { DiskFile, Random } from '#kernel/base/host.ts'
 import { digestBytes } from './digest.ts'
+import type { DiskOperation } from './disk-faults.ts'
+import type { DiskImage } from './disk-image.ts'
 import type { FileNode } from './file-node.ts'
-import type { ImageDisk } from './image-disk.ts'
+import type { ImageDisk, StepEnd } from './image-disk.ts'
 import type { EventKind } from './scheduler.ts'
 import { eventKinds } from './scheduler.ts'
 
 /** A file of an `ImageDisk` that one process has open. Its requests queue with those of the whole disk. */
 export class ImageFile implements DiskFile {
   readonly #disk: ImageDisk
+  readonly #image: DiskImage
   readonly #node: FileNode
   readonly #name: string
   #closed = false
   #durableWrite = false
 
-  constructor(disk: ImageDisk, node: FileNode, name: string) {
+  constructor(disk: ImageDisk, image: DiskImage, node: FileNode, name: string) {
     this.#disk = disk
+    this.#image = image
     this.#node = node
     this.#name = name
   }
@@ -26,6 +30,7 @@ export class ImageFile implements DiskFile {
 
   read(position: number, length: number): Promise<Uint8Array> {
     return this.#request(eventKinds.diskRead, length, this.#disk.timing.readUs(length), () => {
+      this.#check('read')
       const available = Math.max(0, Math.min(length, this.#node.size - position))
       return this.#node.content.read(position, available)
     })
@@ -37,14 +42,14 @@ export class ImageFile implements DiskFile {
       eventKinds.diskWrite,
       digestBytes(bytes),
       this.#disk.timing.writeUs(bytes.length),
-      () => this.#node.write(position, bytes),
+      () => this.#write(position, [bytes]),
       (random) => this.#writePart(position, [bytes], random),
     )
   }
 
   sync(): Promise<void> {
     const point = this.#node.syncPoint()
-    return this.#request(eventKinds.diskSync, 0, this.#disk.timing.syncUs(), () => this.#node.syncTo(point))
+    return this.#request(eventKinds.diskSync, 0, this.#disk.timing.syncUs(), () => this.#syncTo(point))
   }
 
   writeDurably(position: number, chunks: readonly Uint8Array[], done: (error?: Error) => void): void {
@@ -59,6 +64,16 @@ export class ImageFile implements DiskFile {
     }
     this.#begin(position + length)
     let point = 0
+    const act = (step: () => void): StepEnd => {
+      try {
+        step()
+        return undefined
+      } catch (error) {
+        this.#durableWrite = false
+        this.#disk.answer(() => done(error as Error))
+        return 'over'
+      }
+    }
     this.#disk.submit({
       kind: eventKinds.diskSync,
       digest,
@@ -67,22 +82,21 @@ export class ImageFile implements DiskFile {
       steps: [
         {
           delayUs: this.#disk.timing.writeUs(length),
-          run: () => {
-            let at = position
-            for (const chunk of chunks) {
-              this.#node.write(at, chunk)
-              at += chunk.length
-            }
-            point = this.#node.syncPoint()
-          },
+          run: () =>
+            act(() => {
+              this.#image.noteDurableWrite(this.#node, position)
+              this.#write(position, chunks)
+              point = this.#node.syncPoint()
+            }),
         },
         {
           delayUs: this.#disk.timing.syncUs(),
-          run: () => {
-            this.#node.syncTo(point)
-            this.#durableWrite = false
-            this.#disk.answer(done)
-          },
+          run: () =>
+            act(() => {
+              this.#syncTo(point)
+              this.#durableWrite = false
+              this.#disk.answer(done)
+            }),
         },
       ],
     })
@@ -94,7 +108,11 @@ export class ImageFile implements DiskFile {
       eventKinds.diskWrite,
       length,
       this.#disk.timing.writeUs(0),
-      () => this.#node.truncate(length),
+      () => {
+        this.#check('write')
+        this.#disk.faults?.checkRoom(() => this.#image.bytes, length - this.#node.size, this.#name)
+        this.#node.truncate(length)
+      },
       (random) => {
         if (random.below(2) === 0) this.#node.truncate(length)
       },
@@ -109,6 +127,39 @@ export class ImageFile implements DiskFile {
 
   #begin(end: number): void {
     if (end > this.#node.begunSize) this.#node.begunSize = end
+  }
+
+  #check(operation: DiskOperation): void {
+    this.#disk.faults?.check(operation, this.#name)
+  }
+
+  /** One that fails has written a prefix. */
+  #write(position: number, chunks: readonly Uint8Array[]): void {
+    const { faults } = this.#disk
+    let end = position
+    for (const chunk of chunks) end += chunk.length
+    try {
+      this.#check('write')
+      faults?.checkRoom(() => this.#image.bytes, end - this.#node.size, this.#name)
+    } catch (error) {
+      this.#writePart(position, chunks, faults!.random)
+      throw error
+    }
+    let at = position
+    for (const chunk of chunks) {
+      this.#node.write(at, chunk)
+      at += chunk.length
+    }
+  }
+
+  #syncTo(point: number): void {
+    try {
+      this.#check('sync')
+    } catch (error) {
+      this.#node.failSync(point, this.#disk.faults!.random)
+      throw error
+    }
+    this.#node.syncTo(point)
   }
 
   /** A process that dies inside a write has written a prefix of it, to the byte where the system was just then. */

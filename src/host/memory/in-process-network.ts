@@ -61,6 +61,7 @@ export class InProcessNetwork {
         clock: host.clock,
         disk: host.disk,
         random: host.random,
+        rarely: host.rarely,
         usage: () => host.usage(),
         network: {
           listen: (address, accept) => side(address).listen(address, accept),

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import type { Host } from '#kernel/base/host.ts'
 import { createRandom } from '#kernel/base/random.ts'
+import { never } from '#kernel/base/rarely.ts'
 import { DiskImage } from '../core/disk-image.ts'
 import { type DiskTiming, ImageDisk } from '../core/image-disk.ts'
 import type { Process } from '../core/scheduler.ts'
@@ -48,6 +49,7 @@ export function createMemoryHost(options: { readonly disk: MemoryDisk }): Memory
     network,
     disk,
     random: createRandom(randomBytes(16).toString('hex')),
+    rarely: never,
     usage: processUsage,
     async close() {
       if (!process.alive) return

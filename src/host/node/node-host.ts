@@ -3,6 +3,7 @@ import * as fs from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import type { Host } from '#kernel/base/host.ts'
 import { createRandom } from '#kernel/base/random.ts'
+import { never } from '#kernel/base/rarely.ts'
 import { installNativeChecksum } from './native-checksum.ts'
 import { NodeClock } from './node-clock.ts'
 import { NodeDisk, syncDirectoryNow } from './node-disk.ts'
@@ -36,6 +37,7 @@ export function createNodeHost(options: NodeHostOptions): NodeHost {
     network,
     disk: new NodeDisk(root, turn),
     random: createRandom(randomBytes(16).toString('hex')),
+    rarely: never,
     usage: processUsage,
     async close() {
       await network.close()

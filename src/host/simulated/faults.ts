@@ -1,5 +1,7 @@
+import type { DiskFaultCounts } from '../core/disk-faults.ts'
+
 /** How often each fault has happened in a run. */
-export interface FaultCounts {
+export interface FaultCounts extends DiskFaultCounts {
   pauses: number
   kills: number
   powerLosses: number
@@ -13,6 +15,10 @@ export interface FaultCounts {
   resets: number
   slowDisks: number
   slowNetworks: number
+  suspensions: number
+  clockJumps: number
+  /** Bytes or sectors at rest that were damaged. */
+  rotten: number
 }
 
 export function noFaults(): FaultCounts {
@@ -26,5 +32,13 @@ export function noFaults(): FaultCounts {
     resets: 0,
     slowDisks: 0,
     slowNetworks: 0,
+    suspensions: 0,
+    clockJumps: 0,
+    rotten: 0,
+    readErrors: 0,
+    writeErrors: 0,
+    syncErrors: 0,
+    directoryErrors: 0,
+    fullWrites: 0,
   }
 }

@@ -1,3 +1,4 @@
+export type { DiskMoment, DiskOperation, FailureChances } from '../core/disk-faults.ts'
 export type { FaultCounts } from './faults.ts'
 export type { Machine } from './machine.ts'
 export type { ClockOptions, DiskOptions, Latency, NetworkOptions, SimulationOptions } from './options.ts'

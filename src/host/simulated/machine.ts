@@ -1,10 +1,14 @@
 import { assert } from '#kernel/base/errors.ts'
 import type { Host, Random } from '#kernel/base/host.ts'
+import type { Rarely } from '#kernel/base/rarely.ts'
+import { DiskFaults, type DiskMoment, type FailureChances, neverFails } from '../core/disk-faults.ts'
 import { DiskImage } from '../core/disk-image.ts'
 import { type DiskTiming, ImageDisk } from '../core/image-disk.ts'
 import type { Scheduler } from '../core/scheduler.ts'
 import type { WireMachine, WireNetwork } from '../core/wire-network.ts'
+import type { FaultPoints } from './fault-points.ts'
 import type { FaultCounts } from './faults.ts'
+import { MachineClock } from './machine-clock.ts'
 import type { ClockOptions } from './options.ts'
 import { type Runtime, SimulatedProcess, simulatedHost } from './process.ts'
 
@@ -18,6 +22,7 @@ export interface MachineParts {
   readonly clock: ClockOptions
   readonly random: Random
   readonly faults: FaultCounts
+  readonly faultPoints: FaultPoints
   /** Lets the process run what it holds, soon. */
   readonly wake: (process: SimulatedProcess) => void
 }
@@ -28,8 +33,9 @@ export class Machine {
   readonly #parts: MachineParts
   readonly #image = new DiskImage(true)
   readonly #faultRandom: Random
-  readonly #wallOffsetMs: number
-  #monotonicOffsetMs: number
+  readonly #clock: MachineClock
+  readonly #diskFaults: DiskFaults
+  readonly #rarely: Rarely
   readonly #diskTiming: DiskTiming
   #diskFactor = 1
   #incarnation = 0
@@ -42,9 +48,9 @@ export class Machine {
     this.#parts = parts
     this.#faultRandom = parts.random.child('faults')
     this.#diskTiming = multiplied(parts.diskTiming, () => this.#diskFactor)
-    const clockRandom = parts.random.child('clock')
-    this.#wallOffsetMs = (clockRandom.float() * 2 - 1) * parts.clock.wallOffsetMs
-    this.#monotonicOffsetMs = clockRandom.below(1_000_000)
+    this.#diskFaults = new DiskFaults(parts.random.child('disk faults'), parts.faults)
+    this.#clock = new MachineClock(parts.clock, parts.random.child('clock'), parts.scheduler.nowUs)
+    this.#rarely = parts.faultPoints.on(parts.random.child('fault points'))
     const { process, disk, host } = this.#boot()
     this.#process = process
     this.#disk = disk
@@ -80,7 +86,49 @@ export class Machine {
     const process = this.#process
     if (!process.paused) return
     process.paused = false
+    this.#clock.resume()
     this.#parts.wake(process)
+  }
+
+  /** Stops the machine with its monotonic clock, as closing a laptop or pausing a virtual machine does; the wall clock goes on. */
+  suspend(): void {
+    if (!this.#process.alive || this.#process.paused) return
+    this.#process.paused = true
+    this.#clock.suspend()
+    this.#parts.faults.suspensions++
+  }
+
+  /** Sets the wall clock `byMs` ahead, or back. */
+  jumpClock(byMs: number): void {
+    this.#clock.jump(byMs)
+    this.#parts.faults.clockJumps++
+  }
+
+  /** From now on so many requests to the disk fail; none without `chances`. */
+  failDisk(chances: FailureChances = neverFails): void {
+    this.#diskFaults.chances = chances
+  }
+
+  /** Calls `reached` once, at the next request that `moment` is about; instead of what was to be called before. */
+  atDiskRequest(moment: DiskMoment | undefined, reached: () => void = () => {}): void {
+    this.#diskFaults.watcher = moment && { moment, reached }
+  }
+
+  /** From now on the disk has room for `bytes` more than it holds; as much as is wanted without `bytes`. */
+  limitDisk(bytes = Number.POSITIVE_INFINITY): void {
+    this.#diskFaults.capacityBytes = this.#image.bytes + bytes
+  }
+
+  /**
+   * Damages bytes at rest in one of the files that `matches` names: a flipped bit, a lost or a misdirected write. What a process could not
+   * tell from a write that was cut short is spared: the two newest durable writes.
+   * @returns what was done, for people; undefined where there was nothing to damage
+   */
+  rot(matches: (path: string) => boolean): string | undefined {
+    const rot = this.#image.rot(this.#faultRandom, matches)
+    if (!rot) return undefined
+    this.#parts.faults.rotten++
+    return `${rot.kind} at ${rot.position} of ${rot.path}`
   }
 
   /** From now on every request to the disk takes `factor` times as long: 1 or more. */
@@ -116,7 +164,7 @@ export class Machine {
     const lost = this.#image.losePower(this.#faultRandom)
     faults.sectorsLost += lost.sectors
     faults.namesLost += lost.names
-    this.#monotonicOffsetMs = this.#faultRandom.below(1_000_000)
+    this.#clock.powerOn(this.#faultRandom)
   }
 
   /** Starts a new process on the same disk, after `kill` or `powerLoss`. */
@@ -137,20 +185,21 @@ export class Machine {
     this.#process.alive = false
     this.#process.paused = false
     this.#process.held = []
+    this.#clock.resume()
     this.#disk.crash(this.#faultRandom)
     this.#image.abandonWrites()
   }
 
   #boot(): { readonly process: SimulatedProcess; readonly disk: ImageDisk; readonly host: Host } {
-    const { scheduler, runtime, network, wireMachine, clock, random } = this.#parts
+    const { scheduler, runtime, network, wireMachine, random } = this.#parts
     const process = new SimulatedProcess(wireMachine.index)
-    const disk = new ImageDisk(this.#image, this.#diskTiming, scheduler, process)
+    const disk = new ImageDisk(this.#image, this.#diskTiming, scheduler, process, this.#diskFaults)
     const host = simulatedHost(process, runtime, {
-      monotonicOffsetMs: this.#monotonicOffsetMs,
-      wallStartMs: clock.wallStartMs + this.#wallOffsetMs,
+      clock: this.#clock,
       network: network.networkOf(wireMachine, process),
       disk,
       random: random.child(`process ${this.#incarnation++}`),
+      rarely: this.#rarely,
     })
     return { process, disk, host }
   }

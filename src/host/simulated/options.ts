@@ -52,6 +52,8 @@ export interface ClockOptions {
   readonly wallStartMs: number
   /** Each machine's wall clock is off by up to so much, either way. */
   readonly wallOffsetMs: number
+  /** Both clocks of a machine run up to so much too fast or too slow, as a fraction. */
+  readonly driftMax: number
   /** Timers fire up to so much late. */
   readonly timerLateMs: number
   /** How long a process is busy with one turn of its event loop; what comes due meanwhile is handled together in the next. */
@@ -64,6 +66,8 @@ export interface SimulationOptions {
   readonly network?: Partial<NetworkOptions>
   readonly disk?: Partial<DiskOptions>
   readonly clock?: Partial<ClockOptions>
+  /** 0 (default) to 1: how many of the fault points in the code are enabled. */
+  readonly faultPointChance?: number
 }
 
 /** Machines in one room: a tenth of a millisecond apart, with disks that sync in as long. */
@@ -93,6 +97,7 @@ export const simulationDefaults = {
   clock: {
     wallStartMs: 1_700_000_000_000,
     wallOffsetMs: 50,
+    driftMax: 0,
     timerLateMs: 0.5,
     turn: { baseMs: 0.002, jitterMs: 0.02, spikeChance: 0.0002, spikeMs: 20 },
   },

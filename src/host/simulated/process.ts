@@ -1,7 +1,9 @@
 import type { Clock, Host, Network, Random, Timer } from '#kernel/base/host.ts'
+import type { Rarely } from '#kernel/base/rarely.ts'
 import type { ImageDisk } from '../core/image-disk.ts'
 import type { Process } from '../core/scheduler.ts'
 import type { SimulatedEvent } from './event-queue.ts'
+import type { MachineClock } from './machine-clock.ts'
 
 /** What a process needs of the simulation that runs it. */
 export interface Runtime {
@@ -30,34 +32,59 @@ export function simulatedHost(
   process: SimulatedProcess,
   runtime: Runtime,
   parts: {
-    readonly monotonicOffsetMs: number
-    readonly wallStartMs: number
+    readonly clock: MachineClock
     readonly network: Network
     readonly disk: ImageDisk
     readonly random: Random
+    readonly rarely: Rarely
   },
 ): Host {
   const clock: Clock = {
-    monotonicMs: () => runtime.nowUs() / 1000 + parts.monotonicOffsetMs,
-    wallMs: () => runtime.nowUs() / 1000 + parts.wallStartMs,
-    timer: (delayMs, callback) => new SimulatedTimer(runtime, process, delayMs, callback),
+    monotonicMs: () => parts.clock.monotonicMs(),
+    wallMs: () => parts.clock.wallMs(),
+    timer: (delayMs, callback) => new SimulatedTimer(runtime, process, parts.clock, delayMs, callback),
     defer: (callback) => runtime.atTurnEnd(process, callback),
-    sleep: (delayMs) => new Promise((resolve) => void runtime.timerEvent(process, delayMs, resolve)),
+    sleep: (delayMs) =>
+      new Promise((resolve) => void new SimulatedTimer(runtime, process, parts.clock, delayMs, resolve)),
   }
   // What the real process takes says nothing of a simulated one, and differs from run to run.
-  return { clock, network: parts.network, disk: parts.disk, random: parts.random, usage: () => undefined }
+  return {
+    clock,
+    network: parts.network,
+    disk: parts.disk,
+    random: parts.random,
+    rarely: parts.rarely,
+    usage: () => undefined,
+  }
 }
 
+/** Waits by the machine's own clock. */
 class SimulatedTimer implements Timer {
   readonly #runtime: Runtime
-  readonly #event: SimulatedEvent
+  readonly #process: SimulatedProcess
+  readonly #clock: MachineClock
+  readonly #dueMs: number
+  readonly #callback: () => void
+  #event: SimulatedEvent
   #cancelled = false
 
-  constructor(runtime: Runtime, process: SimulatedProcess, delayMs: number, callback: () => void) {
+  constructor(runtime: Runtime, process: SimulatedProcess, clock: MachineClock, delayMs: number, callback: () => void) {
     this.#runtime = runtime
-    this.#event = runtime.timerEvent(process, delayMs, () => {
+    this.#process = process
+    this.#clock = clock
+    this.#dueMs = clock.monotonicMs() + delayMs
+    this.#callback = callback
+    this.#event = this.#wait(delayMs)
+  }
+
+  #wait(delayMs: number): SimulatedEvent {
+    return this.#runtime.timerEvent(this.#process, delayMs / this.#clock.rate, () => {
       // It may have been cancelled after it fell due in a paused process.
-      if (!this.#cancelled) callback()
+      if (this.#cancelled) return
+      // The clock may have stood still meanwhile.
+      const leftMs = this.#dueMs - this.#clock.monotonicMs()
+      if (leftMs > clockResolutionMs) this.#event = this.#wait(leftMs)
+      else this.#callback()
     })
   }
 
@@ -66,3 +93,6 @@ class SimulatedTimer implements Timer {
     this.#runtime.cancel(this.#event)
   }
 }
+
+/** A timer that is so little early is not. */
+const clockResolutionMs = 0.001

@@ -6,6 +6,7 @@ import { eventKinds } from '../core/scheduler.ts'
 import { WireNetwork } from '../core/wire-network.ts'
 import { type Drain, findSynchronousDrain, hop } from './drain.ts'
 import { EventQueue, type SimulatedEvent } from './event-queue.ts'
+import { FaultPoints } from './fault-points.ts'
 import { type FaultCounts, noFaults } from './faults.ts'
 import { Machine } from './machine.ts'
 import type { ClockOptions, DiskOptions, NetworkOptions, SimulationOptions } from './options.ts'
@@ -44,6 +45,7 @@ export class Simulation {
   readonly random: Random
   readonly network: WireNetwork
   readonly faults: FaultCounts = noFaults()
+  readonly faultPoints: FaultPoints
   readonly #diskOptions: DiskOptions
   readonly #clockOptions: ClockOptions
   readonly #timerRandom: Random
@@ -68,6 +70,7 @@ export class Simulation {
     this.random = createRandom(options.seed)
     this.#diskOptions = { ...simulationDefaults.disk, ...options.disk }
     this.#clockOptions = { ...simulationDefaults.clock, ...options.clock }
+    this.faultPoints = new FaultPoints(this.random.child('fault points'), options.faultPointChance ?? 0)
     this.#timerRandom = this.random.child('timers')
     this.#turnRandom = this.random.child('turns')
     const networkOptions: NetworkOptions = { ...simulationDefaults.network, ...options.network }
@@ -104,6 +107,7 @@ export class Simulation {
       clock: this.#clockOptions,
       random,
       faults: this.faults,
+      faultPoints: this.faultPoints,
       wake: (process) => this.#wakeAt(process, this.#nowUs),
     })
     this.#machines.set(name, machine)

@@ -1,3 +1,5 @@
+import type { Rarely } from './rarely.ts'
+
 /**
  * The contracts through which kernel and services see the world (docs/architecture.md, "The host").
  *
@@ -15,6 +17,8 @@ export interface Host {
   readonly network: Network
   readonly disk: Disk
   readonly random: Random
+  /** Where the code has its own rare cases happen: never, but in simulations. */
+  readonly rarely: Rarely
   /** Undefined where nobody measures it, as in virtual time. For people who watch a node: nothing may be decided by it. */
   usage(): ProcessUsage | undefined
 }

@@ -18,6 +18,8 @@ export interface StateMachine {
   snapshot(): TreeSnapshot
   /** Makes the flushed state as new as what is applied now. */
   flush(): Promise<void>
+  /** Reads all of the flushed state; where it is damaged, it is given up. */
+  verify(): Promise<void>
   /** Takes the received files, which are durable by now, for its state. @returns the configuration in it */
   install(): Promise<Configuration>
 }

@@ -326,6 +326,14 @@ export class Raft {
     return true
   }
 
+  /** Of a leader: the other voters that have all that is committed. */
+  get successors(): readonly ReplicaId[] {
+    if (this.role !== 'leader') return []
+    return [...this.progress]
+      .filter(([replica, { matchIndex }]) => matchIndex >= this.committed && isVoter(this.configuration, replica))
+      .map(([replica]) => replica)
+  }
+
   // ---- what others may know ----
 
   /** The leader serves clients only after an entry of its own term is committed (Raft §8). */

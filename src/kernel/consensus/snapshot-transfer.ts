@@ -2,6 +2,7 @@ import { ByteReader } from '#kernel/base/byte-reader.ts'
 import { ByteWriter } from '#kernel/base/byte-writer.ts'
 import { UnumError } from '#kernel/base/errors.ts'
 import type { Clock, Timer } from '#kernel/base/host.ts'
+import { never, type Rarely } from '#kernel/base/rarely.ts'
 import type { Log } from '#kernel/handles/service.ts'
 import type { LogBoundary } from '#kernel/storage/log/node-log-types.ts'
 import type { SnapshotReceiver } from '#kernel/storage/tables/index.ts'
@@ -19,6 +20,7 @@ export interface SnapshotTransferOptions {
   /** Where the files of a group's snapshot are put, beside those in use. */
   readonly receive: (group: Group) => Promise<SnapshotReceiver>
   readonly log: Log
+  readonly rarely?: Rarely
 }
 
 /** Bytes read from a file and sent at a time. */
@@ -85,6 +87,8 @@ export class SnapshotTransfer {
             { group: group.id, to, error: String(error) },
             'A snapshot could not be sent, it will be tried again',
           )
+          // The other side checks every byte: perhaps it was not whole here.
+          if (error instanceof UnumError && error.code === 'DATA_DAMAGED') void group.machine.verify()
           return false
         },
       )
@@ -111,10 +115,12 @@ export class SnapshotTransfer {
       meta.text(name)
       meta.uint64(bytes)
     }
-    const stream = this.#options.open(to, meta.take())
+    const { open, rarely = never } = this.#options
+    const stream = open(to, meta.take())
     try {
       for (const { name, bytes } of files) {
         for (let at = 0; at < bytes; at += chunkBytes) {
+          if (rarely('snapshot.breakOff')) throw new UnumError('UNAVAILABLE', 'A fault point breaks it off')
           if (group.raft.term !== term) throw new UnumError('UNAVAILABLE', 'This replica does not lead any more')
           await stream.write(await snapshot.read(name, at, Math.min(chunkBytes, bytes - at)))
         }

@@ -103,12 +103,12 @@ export interface PendingReply {
   /**
    * `CROSS_SHARD`: not done. `UNAVAILABLE`: certainly not done (no leader within the time allowed, busy). `UNKNOWN`: it may
    * or may not have been done: the connection must be closed, since clients take an error for "not done". `INTERNAL`: not
-   * done, a bug. `TOO_LARGE`: not done.
+   * done, a bug. `TOO_LARGE`: not done. `DISK_FULL`: not done, the leader's disk has no room.
    */
   failed(reason: FailureReason): void
 }
 
-export type FailureReason = 'CROSS_SHARD' | 'UNAVAILABLE' | 'UNKNOWN' | 'INTERNAL' | 'TOO_LARGE'
+export type FailureReason = 'CROSS_SHARD' | 'UNAVAILABLE' | 'UNKNOWN' | 'INTERNAL' | 'TOO_LARGE' | 'DISK_FULL'
 
 /** The cached directory, for protocols that tell clients where things are. */
 export interface ClusterView {

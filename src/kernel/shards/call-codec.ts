@@ -38,6 +38,7 @@ export const outcomes = {
   TOO_LARGE: 6,
   refused: 7,
   lost: 8,
+  DISK_FULL: 9,
 } as const satisfies Record<FailureReason | 'replied' | 'refused' | 'moved' | 'lost', number>
 
 export type Outcome = keyof typeof outcomes
@@ -115,6 +116,6 @@ export function readAnswer(bytes: Uint8Array): AnswerFrame {
   const attempt = reader.varint()
   const code = reader.uint8()
   const outcome = outcomeNames.find((name) => outcomes[name] === code)
-  if (!outcome) throw new UnumError('DATA_DAMAGED', `Cannot read an answer: outcome ${code} of 0 to 8`)
+  if (!outcome) throw new UnumError('DATA_DAMAGED', `Cannot read an answer: outcome ${code} of 0 to 9`)
   return { group, gateway, sequence, attempt, outcome, reply: reader.raw(reader.remaining) }
 }

@@ -1,4 +1,5 @@
 import type { Clock, Timer } from '#kernel/base/host.ts'
+import { never, type Rarely } from '#kernel/base/rarely.ts'
 import type { Route } from './route.ts'
 
 /**
@@ -19,14 +20,16 @@ export class LeadershipDrift {
   readonly #clock: Clock
   readonly #routes: () => Iterable<Route>
   readonly #limits: DriftLimits
+  readonly #rarely: Rarely
   /** Who had most of the calls in the last interval, by group. */
   readonly #favourites = new Map<number, number>()
   #timer: Timer | undefined
 
-  constructor(options: { clock: Clock; routes: () => Iterable<Route>; limits?: DriftLimits }) {
+  constructor(options: { clock: Clock; routes: () => Iterable<Route>; limits?: DriftLimits; rarely?: Rarely }) {
     this.#clock = options.clock
     this.#routes = options.routes
     this.#limits = options.limits ?? driftLimits
+    this.#rarely = options.rarely ?? never
   }
 
   start(): void {
@@ -41,6 +44,11 @@ export class LeadershipDrift {
   }
 
   #consider(route: Route): void {
+    if (route.shard.leader.isServing && this.#rarely('drift.offer')) {
+      const [any] = route.group.raft.progress.keys()
+      if (any !== undefined) route.shard.leader.transferTo(any)
+      return
+    }
     const favourite = this.#favourite(route.takeOrigins())
     const before = this.#favourites.get(route.group.id)
     this.#favourites.delete(route.group.id)

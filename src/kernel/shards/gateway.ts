@@ -3,6 +3,7 @@ import type { ByteWriter } from '#kernel/base/byte-writer.ts'
 import { emptyBytes } from '#kernel/base/bytes.ts'
 import { UnumError } from '#kernel/base/errors.ts'
 import type { Clock, Random, Timer } from '#kernel/base/host.ts'
+import { never, type Rarely } from '#kernel/base/rarely.ts'
 import type { Group } from '#kernel/consensus/group.ts'
 import type { FailureReason, Gateway, PendingReply, Session, Submission } from '#kernel/handles/service.ts'
 import { type CallFrame, type Outcome, readAnswer, readCall, writeAnswer, writeCall } from './call-codec.ts'
@@ -32,6 +33,7 @@ export interface GatewayOptions {
   readonly channels: { readonly calls: number; readonly answers: number }
   /** How long a call waits for a leader. */
   readonly requestHoldMs: number
+  readonly rarely?: Rarely
 }
 
 /**
@@ -54,7 +56,11 @@ export class ShardGateway implements Gateway {
   constructor(options: GatewayOptions) {
     this.#options = options
     this.#incarnation = options.self * 2 ** 44 + options.random.uint32() * 2 ** 12 + options.random.below(2 ** 12)
-    this.#drift = new LeadershipDrift({ clock: options.clock, routes: () => this.#routes.values() })
+    this.#drift = new LeadershipDrift({
+      clock: options.clock,
+      routes: () => this.#routes.values(),
+      ...(options.rarely && { rarely: options.rarely }),
+    })
   }
 
   addEvaluators(specs: readonly EvaluatorSpec[]): void {
@@ -92,12 +98,13 @@ export class ShardGateway implements Gateway {
   /** While calls are outstanding: those without a leader are tried again, old ones given up. */
   watch(): void {
     if (this.#timer || this.#isStopped) return
-    const { clock, requestHoldMs } = this.#options
+    const { clock, requestHoldMs, rarely = never } = this.#options
     this.#timer = clock.timer(retryMs, () => {
       this.#timer = undefined
       const beforeMs = clock.monotonicMs() - requestHoldMs
       for (const route of this.#routes.values()) {
         if (route.outstanding.size === 0) continue
+        if (rarely('gateway.askAgain')) route.connectionLost(route.group.raft.leader)
         route.pump()
         route.expire(beforeMs)
         this.watch()

@@ -3,7 +3,6 @@ import { beforeEach, suite, test } from 'node:test'
 import { Arguments } from '#kernel/base/arguments.ts'
 import { ByteWriter } from '#kernel/base/byte-writer.ts'
 import { latin1Bytes, latin1Text } from '#kernel/base/bytes.ts'
-import type { FailureReason } from '#kernel/handles/service.ts'
 import type { EvaluatorSpec } from './evaluation.ts'
 import { type LeaderLimits, ShardLeader } from './leader.ts'
 import type { ShardCall } from './shard-call.ts'
@@ -11,6 +10,7 @@ import { ShardState } from './shard-state.ts'
 import { type ColdTree, createColdTree } from './testing/cold-tree.ts'
 import { FakeConsensus } from './testing/fake-consensus.ts'
 import { listEvaluators } from './testing/list-evaluators.ts'
+import { TestCall } from './testing/test-call.ts'
 
 const { append, read, readThatWrites, look, large, broken } = listEvaluators
 
@@ -25,50 +25,6 @@ const limits: LeaderLimits = {
   missesMax: 3,
   clockJumpMaxMs: 10,
   reads: 'lease',
-}
-
-class TestCall implements ShardCall {
-  readonly evaluator: EvaluatorSpec
-  readonly args: Arguments
-  readonly gateway: number
-  readonly sequence: number
-  readonly low: number
-  readonly followsOwn: boolean
-  readonly isRetry: boolean
-  readonly #session: number
-  /** What it was told: in the end one thing. */
-  readonly told: string[] = []
-
-  constructor(evaluator: EvaluatorSpec, words: readonly string[], how: Partial<ShardCall>) {
-    this.evaluator = evaluator
-    this.args = Arguments.of(...words.map(latin1Bytes))
-    this.gateway = how.gateway ?? 9
-    this.sequence = how.sequence ?? 0
-    this.low = how.low ?? 1
-    this.#session = how.session ?? 1
-    this.followsOwn = how.followsOwn ?? false
-    this.isRetry = how.isRetry ?? false
-  }
-
-  get session(): number {
-    return this.#session
-  }
-
-  replied(bytes: Uint8Array): void {
-    this.told.push(latin1Text(bytes))
-  }
-
-  failed(reason: FailureReason): void {
-    this.told.push(reason)
-  }
-
-  refused(): void {
-    this.told.push('refused')
-  }
-
-  moved(): void {
-    this.told.push('moved')
-  }
 }
 
 suite('the leader of a shard', () => {
@@ -379,6 +335,39 @@ suite('the leader of a shard', () => {
     consensus.changed()
     turnAndCommit()
     assert.deepEqual(write.told, ['before '])
+  })
+
+  test('with a full disk writes go on while others commit them, and are refused when nobody does; reads go on', () => {
+    leader.isDiskFull = true
+    const first = call(append, ['a'])
+    turnAndCommit()
+    const stuck = call(append, ['b'])
+    consensus.turn()
+    const soon = call(append, ['c'])
+    consensus.turn()
+    consensus.clock.advance(101)
+    const late = call(append, ['d'])
+    const other = call(read, [], { session: 2 })
+    assert.deepEqual(
+      [first, stuck, soon, late, other].map(({ told }) => told),
+      [['before '], [], [], ['DISK_FULL'], ['list a']],
+    )
+    leader.isDiskFull = false
+    const after = call(append, ['e'])
+    turnAndCommit()
+    turnAndCommit()
+    assert.deepEqual([stuck.told, soon.told, after.told], [['before a'], ['before ab'], ['before abc']])
+  })
+
+  test('with a full disk writes that wait for room are refused', () => {
+    call(large, ['800'])
+    call(large, ['800'])
+    const waiting = call(append, ['a'])
+    consensus.turn()
+    assert.deepEqual(waiting.told, [])
+    leader.isDiskFull = true
+    consensus.changed()
+    assert.deepEqual(waiting.told, ['DISK_FULL'])
   })
 
   test('writes slow down as compaction falls behind', () => {

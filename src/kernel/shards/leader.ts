@@ -3,6 +3,7 @@ import { ByteWriter } from '#kernel/base/byte-writer.ts'
 import { assert } from '#kernel/base/errors.ts'
 import { Fifo } from '#kernel/base/fifo.ts'
 import type { Clock, Timer } from '#kernel/base/host.ts'
+import { never, type Rarely } from '#kernel/base/rarely.ts'
 import type { Group } from '#kernel/consensus/group.ts'
 import { entryKinds } from '#kernel/consensus/raft.ts'
 import type { Log } from '#kernel/handles/service.ts'
@@ -43,6 +44,7 @@ export interface LeaderLimits {
 interface Flight {
   /** 0 while it is open. */
   index: number
+  proposedMs: number
   batch: number
   bytes: number
   /** One per transaction in the entry, in order. */
@@ -68,7 +70,9 @@ export class ShardLeader {
   readonly #clock: Clock
   readonly #limits: LeaderLimits
   readonly #log: Log
+  readonly #rarely: Rarely
   readonly #damaged: (error: Error) => void
+  readonly #stuck: () => void
   readonly #overlay: Overlay
   readonly #entry = new EntryWriter()
   readonly #readContext: ReadContext
@@ -109,12 +113,17 @@ export class ShardLeader {
   /** Newest attempts of calls under way that were asked again: they get the answer. */
   readonly #newestAttempts = new Map<ShardCall, ShardCall>()
   #answers: { readonly call: ShardCall; readonly reply: Uint8Array }[] = []
+  /** There is no room for the log, or for tables. */
+  isDiskFull = false
 
   constructor(options: {
     state: ShardState
     clock: Clock
     limits: LeaderLimits
     log: Log
+    rarely?: Rarely
+    /** The disk has no room for writes, which are refused. */
+    stuck?: () => void
     /** A block of the rows is damaged: this replica cannot go on. */
     damaged: (error: Error) => void
   }) {
@@ -122,7 +131,9 @@ export class ShardLeader {
     this.#clock = options.clock
     this.#limits = options.limits
     this.#log = options.log
+    this.#rarely = options.rarely ?? never
     this.#damaged = options.damaged
+    this.#stuck = options.stuck ?? (() => {})
     this.#overlay = new Overlay(options.state.tree, this.#entry.writer)
     this.#readContext = new ReadContext(options.state.tree, options.state.counters)
     this.#writeContext = new WriteContext(this.#overlay, this.#entry, options.state.counters)
@@ -197,7 +208,7 @@ export class ShardLeader {
    * that writers must slow down.
    */
   #isPaced(): boolean {
-    const slowMs = this.#slowMs()
+    const slowMs = this.#rarely('leader.holdEntry') ? rareHoldMs : this.#slowMs()
     if (this.#flights.length === 0 && slowMs === 0) return this.#isGathering()
     if (this.#flights.length >= this.#limits.proposalsInFlightMax) return true
     const paceMs = this.#flights.length === 0 ? slowMs : Math.max(slowMs, this.#limits.proposalPaceMs)
@@ -265,7 +276,9 @@ export class ShardLeader {
       this.#answers = []
       for (const { call, reply } of answers) this.#newestOf(call).replied(reply)
     }
-    while (this.#waiting.length > 0 && this.isServing && this.#hasRoom()) this.#begin(this.#waiting.shift()!)
+    while (this.#waiting.length > 0 && this.isServing && (this.#hasRoom() || this.#isStuck())) {
+      this.#begin(this.#waiting.shift()!)
+    }
   }
 
   // ---- leadership ----
@@ -314,7 +327,7 @@ export class ShardLeader {
 
   #holdsLease(): boolean {
     const nowMs = this.#clock.monotonicMs()
-    if (nowMs >= this.#leaseUntilMs || this.#group!.raft.leaseGivenUp) return false
+    if (nowMs >= this.#leaseUntilMs || this.#group!.raft.leaseGivenUp || this.#rarely('leader.noLease')) return false
     this.#compareClocks(nowMs)
     return this.#confirmedMs >= this.#clocksAgreeSinceMs
   }
@@ -343,8 +356,20 @@ export class ShardLeader {
       else this.#confirmFirst(call)
       return
     }
-    if (!this.#hasRoom()) this.#waiting.push(call)
+    if (this.#isStuck()) {
+      this.#newestOf(call).failed('DISK_FULL')
+      this.#stuck()
+    } else if (!this.#hasRoom()) this.#waiting.push(call)
     else this.#evaluateWrite(call, false)
+  }
+
+  /**
+   * The disk has no room, and writes need some: what is in flight waits until there is, or another leads, and nothing is added to it.
+   */
+  #isStuck(): boolean {
+    if (!this.isDiskFull || this.#term === 0) return false
+    const oldest = this.#flights[0]
+    return !this.#hasRoom() || (oldest !== undefined && this.#clock.monotonicMs() - oldest.proposedMs > stuckAfterMs)
   }
 
   /** Also for what comes after: rows wait in memory while files are written, files while they are compacted, both within bounds. */
@@ -480,7 +505,7 @@ export class ShardLeader {
     const flight = this.#open
     const data = this.#entry.take()
     flight.index = group.raft.propose(entryKinds.command, data)
-    this.#lastProposedMs = this.#clock.monotonicMs()
+    flight.proposedMs = this.#lastProposedMs = this.#clock.monotonicMs()
     flight.batch = this.#overlay.closeBatch(data)
     flight.bytes = data.length
     this.#inFlightBytes += data.length
@@ -595,12 +620,18 @@ export class ShardLeader {
 /** Fewer calls than this wait for no others. */
 const gatherCountMin = 4
 
+/** An entry that the others can commit takes less, also with slow disks. */
+const stuckAfterMs = 100
+
 /** Writes are slowed down above this pressure, the more the nearer it comes to 1. */
 const slowFrom = 0.5
 /** Between entries at a pressure of three quarters, and at most. */
 const slowMsUnit = 20
 const slowMsMax = 500
 
+/** At the fault point. */
+const rareHoldMs = 5
+
 function newFlight(): Flight {
-  return { index: 0, batch: 0, bytes: 0, calls: [], largeReplies: new Map(), attached: [] }
+  return { index: 0, proposedMs: 0, batch: 0, bytes: 0, calls: [], largeReplies: new Map(), attached: [] }
 }

@@ -1,5 +1,6 @@
 import { UnumError } from '#kernel/base/errors.ts'
 import type { Clock, Random } from '#kernel/base/host.ts'
+import { never, type Rarely } from '#kernel/base/rarely.ts'
 import type { Configuration } from '#kernel/consensus/configuration.ts'
 import type { Group, StateMachine } from '#kernel/consensus/group.ts'
 import type { Log } from '#kernel/handles/service.ts'
@@ -7,12 +8,14 @@ import type { LogBoundary, LogEntry } from '#kernel/storage/log/node-log-types.t
 import type { Tree, TreeSnapshot } from '#kernel/storage/tables/tree.ts'
 import { type LeaderLimits, ShardLeader } from './leader.ts'
 import { ShardState } from './shard-state.ts'
+import { digestState, type StateDigest } from './state-digest.ts'
 
 export interface ShardOptions {
   readonly clock: Clock
   readonly random: Random
   readonly log: Log
   readonly limits: ShardLimits
+  readonly rarely?: Rarely
   readonly tree: Tree
   /** Opens the tree that was received in the place of the present one, which is closed. */
   readonly reopen: () => Promise<Tree>
@@ -51,21 +54,29 @@ const quietPart = 1 / 16
 /** How long a flush waits after it found the disk full. */
 const fullDiskRetryMs = 1000
 
+/** How often a leader without room offers its shard to another: perhaps none has any. */
+const offerMs = 5000
+
 /** A replica of a shard: its state, what it does while it leads, and when its rows go to files. */
 export class Shard implements StateMachine {
   /** Replaced when a snapshot is taken in. */
   state: ShardState
   leader: ShardLeader
   readonly #options: ShardOptions
+  readonly #rarely: Rarely
   #group: Group | undefined
   #flushing: Promise<void> | undefined
   #flushAtBytes: number
   #isClosed = false
+  /** For what of it the disk has no room. */
+  readonly #withoutRoom = new Set<'log' | 'tables'>()
+  #offeredMs = Number.NEGATIVE_INFINITY
   /** Logs are kept one flush longer than needed, for followers that are a little behind. */
   #previousFlush: LogBoundary = { index: 0, term: 0 }
 
   constructor(options: ShardOptions) {
     this.#options = options
+    this.#rarely = options.rarely ?? never
     this.#flushAtBytes = this.#drawFlush()
     this.state = this.#newState(options.tree)
     this.leader = this.#newLeader()
@@ -75,6 +86,28 @@ export class Shard implements StateMachine {
     return new ShardState(tree, this.#options.limits.retentionUs)
   }
 
+  /** The disk has no room for the log, or for tables, or has again. */
+  diskFull(what: 'log' | 'tables', isFull: boolean): void {
+    if (isFull) this.#withoutRoom.add(what)
+    else this.#withoutRoom.delete(what)
+    this.#tellLeader()
+    this.leader.changed(this.#group!)
+    this.#options.hooks.touch(this.#group!)
+  }
+
+  /** A leader that can take no more writes offers the shard to another replica, whose disk may have room. */
+  #offer(): void {
+    const { clock, random } = this.#options
+    const { successors } = this.#group!.raft
+    if (successors.length === 0 || clock.monotonicMs() - this.#offeredMs < offerMs) return
+    this.#offeredMs = clock.monotonicMs()
+    this.leader.transferTo(successors[random.below(successors.length)]!)
+  }
+
+  #tellLeader(): void {
+    this.leader.isDiskFull = this.#withoutRoom.size > 0
+  }
+
   #newLeader(): ShardLeader {
     const { clock, limits, log } = this.#options
     const leader = new ShardLeader({
@@ -82,6 +115,8 @@ export class Shard implements StateMachine {
       clock,
       limits,
       log,
+      rarely: this.#rarely,
+      stuck: () => this.#offer(),
       damaged: (error) => {
         if (this.#group) this.#options.hooks.damaged(this.#group, error)
       },
@@ -119,7 +154,7 @@ export class Shard implements StateMachine {
 
   #flushWhatIsLarge(group: Group): void {
     const isLarge = this.state.tree.unflushedBytes > this.#flushAtBytes || group.raft.log.bytes > 2 * this.#flushAtBytes
-    if (isLarge && !this.#flushing) void this.flush()
+    if (!this.#flushing && (isLarge || this.#rarely('shard.flush'))) void this.flush()
   }
 
   #drawFlush(): number {
@@ -169,7 +204,8 @@ export class Shard implements StateMachine {
     try {
       const meta = this.state.writeMeta(group.raft.configurationAt(index))
       await tree.flush({ index, term, meta })
-      hooks.flushed(group, this.#previousFlush)
+      if (this.#withoutRoom.has('tables')) this.diskFull('tables', false)
+      hooks.flushed(group, this.#rarely('shard.forgetLog') ? { index, term } : this.#previousFlush)
       this.#previousFlush = { index, term }
       this.#flushAtBytes = this.#drawFlush()
     } catch (error) {
@@ -180,6 +216,7 @@ export class Shard implements StateMachine {
         return false
       }
       log.warn({ group: group.id, code }, `Rows stay in memory until the disk has room: ${(error as Error).message}`)
+      this.diskFull('tables', true)
       await clock.sleep(fullDiskRetryMs)
     }
     return true
@@ -191,6 +228,7 @@ export class Shard implements StateMachine {
       await this.state.tree.close()
       this.state = this.#newState(await this.#options.reopen())
       this.leader = this.#newLeader()
+      this.#tellLeader()
       const configuration = this.state.readMeta()
       this.#previousFlush = { index: this.state.index, term: this.state.term }
       this.#options.hooks.applied()
@@ -206,6 +244,29 @@ export class Shard implements StateMachine {
     this.#isClosed = true
     await this.#flushing
     await this.state.tree.close()
+  }
+
+  async verify(): Promise<void> {
+    const { state } = this
+    await this.#giveUpWhereDamaged(state, () => state.tree.verify())
+  }
+
+  /** Of the state as it is; undefined where there is none, or entries are applied in quick succession. */
+  async digest(): Promise<StateDigest | undefined> {
+    const { state } = this
+    const group = this.#group!
+    if (group.lacksState || group.isInstalling) return undefined
+    return this.#giveUpWhereDamaged(state, () => digestState(state, group.raft.configurationAt(state.index)))
+  }
+
+  async #giveUpWhereDamaged<T>(state: ShardState, read: () => Promise<T>): Promise<T | undefined> {
+    try {
+      return await read()
+    } catch (error) {
+      if (!(error instanceof UnumError) || (error.code !== 'DATA_DAMAGED' && error.code !== 'STOPPED')) throw error
+      if (error.code === 'DATA_DAMAGED' && state === this.state) this.#options.hooks.damaged(this.#group!, error)
+      return undefined
+    }
   }
 
   snapshot(): TreeSnapshot {

@@ -1,4 +1,5 @@
 import type { Machine } from '#host/simulated/index.ts'
+import { type ErrorCode, UnumError } from '#kernel/base/errors.ts'
 import type { Address } from '#kernel/base/host.ts'
 import type { Log } from '#kernel/handles/service.ts'
 import type { NodeOptions, RunningNode } from '#node/node-types.ts'
@@ -15,7 +16,15 @@ export interface ClusterNodeOptions {
   readonly notes: Notes | undefined
   /** Something a node must never do; for people. */
   readonly anomaly: (text: string) => void
+  /** Runs `action` in so much simulated time. */
+  readonly later: (delayMs: number, action: () => void) => void
 }
+
+/** What a node may stop for, or not start for, where its disk has failed it. */
+const diskCodes: ReadonlySet<ErrorCode> = new Set(['DISK_FAILED', 'DISK_FULL', 'DATA_DAMAGED'] as const)
+
+/** How long after it has ended by itself a node is started again. */
+const restartMs = 500
 
 /** A node's machine, and the program on it: started, stopped, killed and started again. */
 export class ClusterNode {
@@ -27,6 +36,11 @@ export class ClusterNode {
   /** It has been ready once: its disk holds the cluster, and it is not told again how to form one. */
   #wasReady = false
   #stopping = false
+  /** Its disk has failed it: it may say so, and stop. */
+  isTroubled = false
+  /** What it needs to start may be damaged for good. */
+  mayBeLost = false
+  #isLost = false
 
   constructor(options: ClusterNodeOptions) {
     this.name = options.options.name
@@ -37,6 +51,11 @@ export class ClusterNode {
   /** Ready to serve, and not asked to stop. */
   get running(): RunningNode | undefined {
     return this.#stopping ? undefined : this.#running
+  }
+
+  /** It has said that it cannot come back: the others go on without it. */
+  get isLost(): boolean {
+    return this.#isLost
   }
 
   get isAlive(): boolean {
@@ -58,13 +77,13 @@ export class ClusterNode {
       bootstrap: this.#wasReady ? undefined : options.bootstrap,
       host: this.machine.host,
       log: this.#log(),
-      failed: this.#failed('stopped itself'),
+      failed: this.#ended('stopped itself'),
     }).then((running) => {
       if (incarnation !== this.#incarnation) return
       this.#running = running
       this.#wasReady = true
       this.#note('is ready')
-    }, this.#failed('could not start'))
+    }, this.#ended('could not start'))
   }
 
   kill(): void {
@@ -80,7 +99,7 @@ export class ClusterNode {
 
   /** Starts the program again if the machine's process is dead. */
   restart(): void {
-    if (this.machine.isAlive) return
+    if (this.machine.isAlive || this.#isLost) return
     this.machine.restart()
     this.start()
   }
@@ -96,7 +115,7 @@ export class ClusterNode {
       if (incarnation !== this.#incarnation) return
       this.#end('stopped')
       this.machine.kill()
-    }, this.#failed('could not stop'))
+    }, this.#ended('could not stop'))
   }
 
   pause(): void {
@@ -110,11 +129,30 @@ export class ClusterNode {
     this.machine.resume()
   }
 
-  /** Reports what the present incarnation must not do, and nothing of one that is gone. */
-  #failed(what: string): (error: Error) => void {
+  /** The machine stands still together with its monotonic clock; `resume` ends it. */
+  suspend(): void {
+    this.#note('suspended')
+    this.machine.suspend()
+  }
+
+  /**
+   * The present incarnation has ended by itself (nothing of one that is gone is heeded). Where its disk gave it a reason it is started
+   * again after a while, unless it says that it never can be; else it is reported.
+   */
+  #ended(what: string): (error: Error) => void {
     const incarnation = this.#incarnation
     return (error) => {
-      if (incarnation === this.#incarnation) this.#options.anomaly(`${this.name} ${what}: ${error.stack ?? error}`)
+      if (incarnation !== this.#incarnation) return
+      const code = error instanceof UnumError ? error.code : undefined
+      const isFinal = code === 'DATA_DAMAGED' && what === 'could not start'
+      if (!this.isTroubled || code === undefined || !diskCodes.has(code) || (isFinal && !this.mayBeLost)) {
+        this.#options.anomaly(`${this.name} ${what}: ${error.stack ?? error}`)
+        return
+      }
+      this.#isLost = isFinal
+      this.#end(`${what}: ${error.message}`)
+      this.machine.kill()
+      this.#options.later(restartMs, () => this.restart())
     }
   }
 
@@ -138,7 +176,7 @@ export class ClusterNode {
       warn: note('warn:'),
       error: (fields, message) => {
         note('error:')(fields, message)
-        anomaly(`${this.name} logged an error: ${message} ${describe(fields)}`)
+        if (!this.isTroubled) anomaly(`${this.name} logged an error: ${message} ${describe(fields)}`)
       },
     }
   }

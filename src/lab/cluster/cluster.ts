@@ -26,6 +26,7 @@ export class Cluster {
   readonly simulation: Simulation
   readonly nodes: readonly ClusterNode[]
   readonly links: Links
+  readonly #damaged = new Set<ClusterNode>()
 
   constructor(options: ClusterOptions) {
     this.simulation = options.simulation
@@ -42,6 +43,7 @@ export class Cluster {
           program: options.program,
           notes: options.notes,
           anomaly: options.anomaly,
+          later: (delayMs, action) => options.simulation.at(delayMs, action),
           options: {
             name,
             members,
@@ -60,6 +62,20 @@ export class Cluster {
 
   get addresses(): Address[] {
     return this.nodes.map((node) => node.redis)
+  }
+
+  /** Those that have not lost for good what they had. */
+  get whole(): readonly ClusterNode[] {
+    return this.nodes.filter((node) => !node.isLost)
+  }
+
+  /**
+   * Whether `node` may lose what it has synced: so may fewer than half, and always the same ones.
+   */
+  mayDamage(node: ClusterNode): boolean {
+    const damagedMax = Math.floor((this.nodes.length - 1) / 2)
+    if (!this.#damaged.has(node) && this.#damaged.size < damagedMax) this.#damaged.add(node)
+    return this.#damaged.has(node)
   }
 
   start(): void {

@@ -1,11 +1,12 @@
 import type { ShardStatus } from '#node/node-types.ts'
 import type { Cluster } from './cluster.ts'
+import type { ClusterNode } from './cluster-node.ts'
 
 /**
  * Looks at what the nodes say of their shards, and holds them to what must always be true of replicated logs:
  *
  * 1. A term of a group has at most one leader, whoever says so and whenever.
- * 2. flushed ≤ applied ≤ committed, and of one life of a node none of them falls.
+ * 2. flushed ≤ applied ≤ committed, and of one life of a node none of them falls, but where rows were damaged and are fetched again.
  */
 export class Observer {
   readonly #cluster: Cluster
@@ -20,9 +21,10 @@ export class Observer {
   }
 
   look(): void {
-    for (const { name, running } of this.#cluster.nodes) {
+    for (const node of this.#cluster.nodes) {
+      const { running } = node
       if (running === undefined) continue
-      for (const status of running.status().shards) this.#judge(name, running, status)
+      for (const status of running.status().shards) this.#judge(node, running, status)
     }
   }
 
@@ -39,7 +41,7 @@ export class Observer {
 
   /** Whether every node has applied all that is in `committed`. */
   hasApplied(committed: ReadonlyMap<number, number>): boolean {
-    return this.#cluster.nodes.every(({ running }) => {
+    return this.#cluster.whole.every(({ running }) => {
       const shards = running?.status().shards ?? []
       return [...committed].every(([group, index]) =>
         shards.some((shard) => shard.group === group && shard.appliedIndex >= index),
@@ -47,7 +49,7 @@ export class Observer {
     })
   }
 
-  #judge(node: string, life: object, status: ShardStatus): void {
+  #judge({ name: node, isTroubled }: ClusterNode, life: object, status: ShardStatus): void {
     const { group, term, role, flushedIndex, appliedIndex, commitIndex } = status
     if (role === 'leader') {
       const leadership = `${group}/${term}`
@@ -63,7 +65,7 @@ export class Observer {
     const key = `${node}/${group}`
     const last = this.#last.get(key)
     if (last?.life === life) {
-      for (const field of ['term', 'flushedIndex', 'appliedIndex', 'commitIndex'] as const) {
+      for (const field of isTroubled ? fieldsOfTheLog : fields) {
         if (status[field] < last.status[field]) {
           this.#anomaly(`${node}'s ${field} of group ${group} fell from ${last.status[field]} to ${status[field]}`)
         }
@@ -72,3 +74,6 @@ export class Observer {
     this.#last.set(key, { life, status })
   }
 }
+
+const fieldsOfTheLog = ['term', 'commitIndex'] as const
+const fields = [...fieldsOfTheLog, 'flushedIndex', 'appliedIndex'] as const

@@ -1,3 +1,4 @@
+import type { DiskMoment } from '#host/simulated/index.ts'
 import type { Random } from '#kernel/base/host.ts'
 import type { Cluster } from '../cluster/cluster.ts'
 import type { ClusterNode } from '../cluster/cluster-node.ts'
@@ -153,6 +154,108 @@ export const faults = {
     site.cluster.simulation.resetConnections(a!, other)
     return () => undefined
   },
+  /** Writes and syncs of one node's disk fail, some or all: it must stop, and comes back. */
+  diskErrors: (site) => {
+    const node = pick(site, alive(site))
+    if (node === undefined) return undefined
+    const chance = [0.005, 0.05, 1][site.random.below(3)]!
+    node.isTroubled = true
+    site.note(`${node.name}'s disk fails every ${Math.round(1 / chance)}th write`)
+    node.machine.failDisk({ read: 0, write: chance, sync: chance, directory: chance })
+    return () => node.machine.failDisk()
+  },
+
+  /** Reads of one node's disk fail, some or all. */
+  readErrors: (site) => {
+    const node = pick(site, alive(site))
+    if (node === undefined || !site.cluster.mayDamage(node)) return undefined
+    const chance = [0.05, 0.3, 1][site.random.below(3)]!
+    node.isTroubled = true
+    site.note(`${node.name}'s disk fails every ${Math.round(1 / chance)}th read`)
+    node.machine.failDisk({ read: chance, write: 0, sync: 0, directory: 0 })
+    return () => node.machine.failDisk()
+  },
+
+  /** The disks of one or all nodes have little or no room left. */
+  diskFull: (site) => {
+    const { cluster, random } = site
+    const nodes = random.below(3) === 0 ? cluster.nodes : [pick(site, cluster.nodes)!]
+    for (const node of nodes) {
+      const bytes = random.below(3) === 0 ? 0 : random.below(65_536)
+      node.isTroubled = true
+      site.note(`${node.name}'s disk has room for ${bytes} bytes`)
+      node.machine.limitDisk(bytes)
+    }
+    return () => {
+      for (const node of nodes) node.machine.limitDisk()
+    }
+  },
+
+  /** Bytes of one node's table files are damaged. */
+  rotTables: (site) => {
+    const node = pick(site, site.cluster.nodes)!
+    if (!site.cluster.mayDamage(node)) return undefined
+    const done = node.machine.rot((path) => path.startsWith('groups/'))
+    if (done === undefined) return undefined
+    node.isTroubled = true
+    site.note(`rot on ${node.name}: ${done}`)
+    return () => undefined
+  },
+
+  /** Bytes of one node's log or identity are damaged, and it is started again. */
+  rotLog: (site) => {
+    const node = pick(site, alive(site))
+    if (node === undefined || !site.cluster.mayDamage(node)) return undefined
+    const done = node.machine.rot((path) => !path.startsWith('groups/'))
+    if (done === undefined) return undefined
+    node.isTroubled = true
+    node.mayBeLost = true
+    site.note(`rot on ${node.name}: ${done}`)
+    node.kill()
+    return () => node.restart()
+  },
+
+  /** One machine stands still, its monotonic clock too, and goes on as if nothing had been. */
+  suspend: (site) => {
+    const node = pick(
+      site,
+      alive(site).filter((candidate) => !candidate.machine.isPaused),
+    )
+    if (node === undefined) return undefined
+    node.suspend()
+    return () => node.resume()
+  },
+
+  /** Somebody sets the wall clock of one machine. */
+  clockJump: (site) => {
+    const node = pick(site, site.cluster.nodes)!
+    const farMs = [site.electionTimeoutMs / 10, site.electionTimeoutMs, 60_000, 86_400_000][site.random.below(4)]!
+    const byMs = (site.random.float() * 2 - 1) * farMs
+    site.note(`${node.name}'s clock jumps by ${Math.round(byMs)} ms`)
+    node.machine.jumpClock(byMs)
+    return () => undefined
+  },
+
+  /** One node dies or loses its power just when it does something rare with its files: a rename, a new segment, a table. */
+  crashAtDisk: (site) => {
+    const node = pick(site, alive(site))
+    if (node === undefined) return undefined
+    const { random } = site
+    const wanted = diskMoments[random.below(diskMoments.length)]!
+    const isPowerLoss = random.below(2) === 0
+    const delayMs = random.float() * 0.2
+    node.machine.atDiskRequest(wanted, () =>
+      site.later(delayMs, () => {
+        if (isPowerLoss) node.powerLoss()
+        else node.kill()
+      }),
+    )
+    return () => {
+      node.machine.atDiskRequest(undefined)
+      node.restart()
+    }
+  },
+
   /** One node's disk takes many times as long for everything. */
   slowDisk: (site) => {
     const node = pick(site, site.cluster.nodes)!
@@ -173,6 +276,15 @@ export const faults = {
 } as const satisfies Record<string, Fault>
 
 export type FaultKind = keyof typeof faults
+
+/** Requests at which there is most to lose. */
+const diskMoments: readonly DiskMoment[] = [
+  (operation, path) => operation === 'directory' && path.startsWith('log/'),
+  (operation, path) => operation === 'directory' && path.startsWith('groups/'),
+  (operation, path) => operation !== 'read' && path.startsWith('groups/'),
+  (operation, path) => operation === 'sync' && path.startsWith('groups/'),
+  (operation, path) => operation === 'read' && path.startsWith('log/'),
+]
 
 function alive(site: FaultSite): ClusterNode[] {
   return site.cluster.nodes.filter((node) => node.isAlive)

@@ -1,9 +1,29 @@
+import { UnumError } from '#kernel/base/errors.ts'
+import type { NodeSettings } from '#node/node-types.ts'
+import type { WorkloadProfile } from '../workload/profile.ts'
 import type { FaultKind } from './faults.ts'
 
 /** What may happen in a run, and how often compared with the rest. Everything else is drawn from the seed. */
 export interface Scenario {
   readonly description: string
   readonly faults: Partial<Readonly<Record<FaultKind, number>>>
+  /** What is not drawn from the seed but as said here. */
+  readonly cluster?: Partial<ClusterShape>
+  readonly workload?: Partial<WorkloadProfile>
+  readonly settings?: Partial<NodeSettings>
+}
+
+export interface ClusterShape {
+  readonly nodeCount: number
+  readonly shards: number
+  /** How long faults go on. */
+  readonly faultMs: number
+  /** What happens to all nodes at the end, before they are started and asked once more. */
+  readonly ending: 'none' | 'stop' | 'kill' | 'powerLoss'
+}
+
+export interface NamedScenario extends Scenario {
+  readonly name: string
 }
 
 export const scenarios = {
@@ -14,11 +34,39 @@ export const scenarios = {
       ...{ kill: 4, killAll: 1, crashLoop: 1, stop: 2, powerLoss: 4, powerLossAll: 2, pause: 4, stutter: 1 },
       ...{ isolate: 3, oneWay: 2, partial: 2, split: 2, flap: 1, reset: 2 },
       ...{ slowDisk: 2, slowNetwork: 2 },
+      ...{ diskErrors: 1, readErrors: 1, diskFull: 2, rotTables: 2, rotLog: 1, crashAtDisk: 3 },
+      ...{ suspend: 2, clockJump: 2 },
+    },
+  },
+  'whole-disks': {
+    description: 'everything but disks that fail, fill or rot',
+    faults: {
+      ...{ kill: 4, killAll: 1, crashLoop: 1, stop: 2, powerLoss: 4, powerLossAll: 2, pause: 4, stutter: 1 },
+      ...{ isolate: 3, oneWay: 2, partial: 2, split: 2, flap: 1, reset: 2 },
+      ...{ slowDisk: 2, slowNetwork: 2, suspend: 2, clockJump: 2 },
     },
   },
   crashes: { description: 'killed and stopped processes', faults: { kill: 4, killAll: 1, crashLoop: 2, stop: 2 } },
   power: { description: 'machines without power', faults: { powerLoss: 4, powerLossAll: 2 } },
   pauses: { description: 'processes that stand still for a while', faults: { pause: 4, stutter: 1 } },
+  clocks: {
+    description: 'clocks that jump and stand still, beside pauses and cut links',
+    faults: { suspend: 4, clockJump: 4, pause: 2, isolate: 2, oneWay: 1 },
+  },
+  disks: {
+    description: 'disks that fail, fill and rot',
+    faults: {
+      diskErrors: 3,
+      readErrors: 2,
+      diskFull: 3,
+      rotTables: 4,
+      rotLog: 1,
+      crashAtDisk: 4,
+      powerLoss: 2,
+      kill: 1,
+    },
+  },
+  full: { description: 'disks without room', faults: { diskFull: 4, kill: 1, pause: 1 } },
   slow: {
     description: 'disks and networks that are many times slower',
     faults: { slowDisk: 3, slowNetwork: 3, kill: 1 },
@@ -31,6 +79,9 @@ export const scenarios = {
 
 export type ScenarioName = keyof typeof scenarios
 
-export function isScenarioName(name: string): name is ScenarioName {
-  return Object.hasOwn(scenarios, name)
+/** @throws UnumError `CONFIGURATION_INVALID`, with a list of those that there are */
+export function scenarioNamed(name: string): NamedScenario {
+  if (Object.hasOwn(scenarios, name)) return { ...scenarios[name as ScenarioName], name }
+  const known = Object.entries(scenarios).map(([known, { description }]) => `  ${known}: ${description}`)
+  throw new UnumError('CONFIGURATION_INVALID', [`Cannot run scenario "${name}": there are`, ...known].join('\n'))
 }

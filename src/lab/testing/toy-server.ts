@@ -38,6 +38,7 @@ export function toyServer(flaws: Flaws = {}): (options: NodeOptions) => Promise<
         shards: [],
         disk: { logBytes: file.size, tableBytes: 0 },
       }),
+      digest: async () => undefined,
       stop: () => listener.close(),
     }
   }

@@ -5,7 +5,7 @@ import { stringCommands } from '../redis/string-commands.ts'
 import type { Keys } from './keys.ts'
 
 /** Errors that say that the command was certainly not done, by their first word. */
-const refusals = new Set(['CLUSTERDOWN', 'TRYAGAIN', 'LOADING', 'BUSY'])
+const refusals = new Set(['CLUSTERDOWN', 'TRYAGAIN', 'LOADING', 'BUSY', 'MISCONF'])
 
 /** Errors that the commands' own semantics know, and that the model judges. */
 const answers = /^-ERR (value is not an integer|increment or decrement would|decrement would)/

@@ -12,6 +12,7 @@ const failureReplies: Readonly<Record<Exclude<FailureReason, 'UNKNOWN'>, Uint8Ar
   UNAVAILABLE: latin1Bytes(`-${errors.clusterDown}\r\n`),
   INTERNAL: latin1Bytes(`-${errors.internal}\r\n`),
   TOO_LARGE: latin1Bytes(`-${errors.tooLarge}\r\n`),
+  DISK_FULL: latin1Bytes(`-${errors.diskFull}\r\n`),
 }
 
 /** Undefined: say nothing and close. */

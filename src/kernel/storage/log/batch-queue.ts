@@ -4,6 +4,7 @@
  */
 
 import { assert } from '#kernel/base/errors.ts'
+import type { Rarely } from '#kernel/base/rarely.ts'
 import { BatchEncoder } from './batch-encoder.ts'
 import { alignUp, encodeSegmentHeader, pageBytes, sectorBytes } from './format.ts'
 import { GroupState } from './group-state.ts'
@@ -41,6 +42,7 @@ export interface BatchQueueOptions {
   readonly identity: number
   readonly segmentBytes: number
   readonly batchBytesMax: number
+  readonly rarely: Rarely
   /** Takes the next segment into use. */
   readonly nextSegment: () => Segment
   /** The group gets its first record since the opening. */
@@ -158,11 +160,11 @@ export class BatchQueue {
     const encoder = this.#encoder
     const number = ++this.#lastClosed
     const born = this.#born
-    const { identity, segmentBytes, nextSegment } = this.#options
+    const { identity, segmentBytes, nextSegment, rarely } = this.#options
     const chunks: Uint8Array[] = []
     const before = this.#current
     let segment = before
-    if (!segment || segment.position + encoder.bytes > segmentBytes) {
+    if (!segment || segment.position + encoder.bytes > segmentBytes || rarely('log.newSegment')) {
       segment = this.#current = nextSegment()
       if (before) this.#completeSegment(before)
       this.#writeOpening()

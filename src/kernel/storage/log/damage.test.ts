@@ -5,7 +5,7 @@ import type { Random } from '#kernel/base/host.ts'
 import { createRandom } from '#kernel/base/random.ts'
 import { type OpenedNodeLog, openNodeLog } from './node-log.ts'
 import { describe, describeGroup } from './testing/log-model.ts'
-import { MemoryDisk } from './testing/memory-disk.ts'
+import { MemoryDisk, noClock } from './testing/memory-disk.ts'
 import { type WrittenBatch, type WrittenLog, writeLog } from './testing/written-log.ts'
 
 const batchHeaderBytes = 40
@@ -16,8 +16,8 @@ type Files = Map<string, Uint8Array>
 /** Opens the log, has `use` write one batch, and closes it. */
 async function open(disk: MemoryDisk, use: (log: OpenedNodeLog) => void = () => {}): Promise<OpenedNodeLog> {
   const log = await openNodeLog({
-    ...{ disk, random: createRandom('open'), directory: 'log', segmentBytes: 16 << 10 },
-    events: { synced: () => undefined, failed: (error) => assert.fail(error) },
+    ...{ disk, clock: noClock, random: createRandom('open'), directory: 'log', segmentBytes: 16 << 10 },
+    events: { synced: () => undefined, full: () => assert.fail(), failed: (error) => assert.fail(error) },
   })
   use(log)
   log.flush()

@@ -7,7 +7,7 @@ import { createRandom } from '#kernel/base/random.ts'
 import { BatchEncoder } from './batch-encoder.ts'
 import { GroupState } from './group-state.ts'
 import { openNodeLog } from './node-log.ts'
-import { MemoryDisk } from './testing/memory-disk.ts'
+import { MemoryDisk, noClock } from './testing/memory-disk.ts'
 import { entry } from './testing/scripted-log.ts'
 
 const path = 'log/0000000000000001.log'
@@ -22,14 +22,14 @@ function documentedFile(): Uint8Array {
   return bytes
 }
 
-const events = { synced: () => undefined, failed: (error: Error) => assert.fail(error) }
+const events = { synced: () => undefined, full: () => assert.fail(), failed: (error: Error) => assert.fail(error) }
 const hello = { ...entry(1, 'hello'), term: 2 }
 
 suite('the documented example', () => {
   test('is what the log writes', async () => {
     const disk = new MemoryDisk()
     const random: Random = { ...createRandom(1), uint32: () => 0x3344_5565, below: () => 0x1122 }
-    const log = await openNodeLog({ disk, random, directory: 'log', segmentBytes: 1 << 20, events })
+    const log = await openNodeLog({ disk, clock: noClock, random, directory: 'log', segmentBytes: 1 << 20, events })
     log.appendHardState(5, { term: 2, vote: 1 })
     log.appendEntries(5, [hello])
     log.flush()
@@ -42,7 +42,14 @@ suite('the documented example', () => {
 
   test('is what the log reads', async () => {
     const disk = new MemoryDisk([[path, documentedFile()]])
-    const log = await openNodeLog({ disk, random: createRandom(1), directory: 'log', segmentBytes: 1 << 20, events })
+    const log = await openNodeLog({
+      disk,
+      clock: noClock,
+      random: createRandom(1),
+      directory: 'log',
+      segmentBytes: 1 << 20,
+      events,
+    })
     const none = { boundary: { index: 0, term: 0 }, configuration: new Uint8Array(0), damaged: false }
     assert.deepEqual(
       [...log.recovered.values()],

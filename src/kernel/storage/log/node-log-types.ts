@@ -80,6 +80,11 @@ export interface NodeLog {
 export interface NodeLogEvents {
   /** All batches up to `batch` are durable. Called once per batch, in order. */
   synced(batch: number): void
+  /**
+   * The disk has no room for what is next; what waits is written once it has. Called with true for each attempt that found none, with
+   * false when one did.
+   */
+  full(isFull: boolean): void
   /** A write or sync failed: nothing unsynced may be trusted, the node must stop. Called once. */
   failed(error: Error): void
 }

@@ -8,7 +8,7 @@ import { describe, LogModel, OperationSource, perform } from './testing/log-mode
 test('a log that is opened again and again holds what its twin in memory does', async () => {
   for (let seed = 0; seed < 40; seed++) {
     const simulation = new Simulation({ seed })
-    const { disk, random } = simulation.machine('a').host
+    const { disk, clock, random } = simulation.machine('a').host
     const chance = createRandom(seed)
     const source = new OperationSource(chance, {
       groupsMax: 1 + chance.below(8),
@@ -21,12 +21,13 @@ test('a log that is opened again and again holds what its twin in memory does', 
       let synced: number | undefined
       const log = await simulation.complete(
         openNodeLog({
-          ...{ disk, random, directory: 'log', segmentBytes },
+          ...{ disk, clock, random, directory: 'log', segmentBytes },
           events: {
             synced: (batch) => {
               assert.equal(batch, (synced ?? batch - 1) + 1)
               synced = batch
             },
+            full: () => assert.fail('the disk has room'),
             failed: (error) => assert.fail(error),
           },
         }),

@@ -8,10 +8,12 @@
  *     where it has an opening, which says more.
  * N4. A segment is given up only when the batch is synced after which nothing in it is needed, and the oldest first.
  * N5. No batch number and no segment id is used twice.
+ * N6. A batch that found no room is written again as a whole at the same place: nothing of the failed attempt is relied on.
  */
 
-import { assert } from '#kernel/base/errors.ts'
-import type { Disk, Random } from '#kernel/base/host.ts'
+import { assert, UnumError } from '#kernel/base/errors.ts'
+import type { Clock, Disk, Random, Timer } from '#kernel/base/host.ts'
+import { never, type Rarely } from '#kernel/base/rarely.ts'
 import { BatchQueue, type ClosedBatch } from './batch-queue.ts'
 import { encodeSegmentHeader } from './format.ts'
 import type {
@@ -24,7 +26,7 @@ import type {
   RecoveredGroup,
 } from './node-log-types.ts'
 import { type LogRecovery, type RecoveredLog, recoverLog } from './recovery.ts'
-import { SegmentFiles } from './segment-files.ts'
+import { fullDiskRetryMs, SegmentFiles } from './segment-files.ts'
 import { writeDurably } from './write-durably.ts'
 
 /** A batch is closed, and the next one begun, before entries would make it larger than this. One entry alone may be. */
@@ -34,6 +36,7 @@ export const segmentBytesMin = 16 << 10
 
 export interface NodeLogOptions {
   readonly disk: Disk
+  readonly clock: Pick<Clock, 'timer' | 'sleep'>
   /** For the identity of a log that is begun. */
   readonly random: Random
   /** Made where it does not exist. Files in it with other names than the log's are left alone. */
@@ -46,6 +49,7 @@ export interface NodeLogOptions {
   readonly segmentBytes: number
   /** Default: `batchBytesMaxDefault`. */
   readonly batchBytesMax?: number
+  readonly rarely?: Rarely
   readonly events: NodeLogEvents
 }
 
@@ -78,6 +82,7 @@ class SegmentedNodeLog implements OpenedNodeLog {
   readonly recovery: LogRecovery
   syncedBatch: number
   readonly #log: RecoveredLog
+  readonly #clock: Pick<Clock, 'timer' | 'sleep'>
   readonly #events: NodeLogEvents
   readonly #identity: number
   readonly #files: SegmentFiles
@@ -86,25 +91,30 @@ class SegmentedNodeLog implements OpenedNodeLog {
   #writing: ClosedBatch | undefined
   /** It has been given to its segment's file. */
   #isUnderWay = false
+  /** Until the next attempt on a full disk. */
+  #retry: Timer | undefined
+  #isFull = false
   /** `flush` was called for batches up to this one. */
   #flushThrough = 0
   #state: 'open' | 'closing' | 'failed' | 'closed' = 'open'
   #drained: (() => void) | undefined
 
   constructor(options: NodeLogOptions, log: RecoveredLog) {
-    const { disk, directory, segmentBytes, batchBytesMax = batchBytesMaxDefault } = options
+    const { disk, clock, directory, segmentBytes, batchBytesMax = batchBytesMaxDefault, rarely = never } = options
     this.#log = log
+    this.#clock = clock
     this.#events = options.events
     this.recovery = log.report
     this.syncedBatch = log.nextBatch - 1
     this.#identity = log.identity ?? newIdentity(options.random)
     this.#files = new SegmentFiles({
-      ...{ disk, directory, segmentBytes, nextSegment: log.nextSegment, spares: log.spares },
+      ...{ disk, clock, directory, segmentBytes, rarely, nextSegment: log.nextSegment, spares: log.spares },
       ready: () => this.#write(),
+      full: () => this.#tellFull(true),
       failed: (error) => this.#fail(error),
     })
     this.#queue = new BatchQueue(log, {
-      ...{ identity: this.#identity, segmentBytes, batchBytesMax },
+      ...{ identity: this.#identity, segmentBytes, batchBytesMax, rarely },
       nextSegment: () => this.#files.advance(),
       firstRecord: (group) => void log.groups.delete(group),
     })
@@ -168,6 +178,7 @@ class SegmentedNodeLog implements OpenedNodeLog {
   async close(): Promise<void> {
     if (this.#state === 'open') this.#state = 'closing'
     this.#writeNext()
+    if (this.#isFull) this.#giveUp()
     if (this.#writing) {
       await new Promise<void>((resolve) => {
         this.#drained = resolve
@@ -189,7 +200,7 @@ class SegmentedNodeLog implements OpenedNodeLog {
   /** Writes the batch whose turn it is, unless its file is not ready for it: then comes here again. */
   #write(): void {
     const batch = this.#writing
-    if (!batch || this.#isUnderWay) return
+    if (!batch || this.#isUnderWay || this.#retry) return
     const { segment, position, end, chunks } = batch
     const { file } = segment
     if (!file || end > segment.fillingFrom) return
@@ -200,15 +211,45 @@ class SegmentedNodeLog implements OpenedNodeLog {
 
   readonly #written = (error?: Error): void => {
     const batch = this.#writing!
-    this.#writing = undefined
     this.#isUnderWay = false
+    if (error instanceof UnumError && error.code === 'DISK_FULL' && this.#state !== 'failed') {
+      this.#tryAgainLater()
+      return
+    }
+    this.#writing = undefined
     if (error) this.#fail(error)
+    else this.#tellFull(false)
     if (this.#state !== 'failed') {
       this.#finish(batch)
       this.#events.synced(batch.number)
       this.#writeNext()
     }
     if (!this.#writing) this.#drained?.()
+  }
+
+  #tryAgainLater(): void {
+    if (this.#state === 'open') {
+      this.#retry = this.#clock.timer(fullDiskRetryMs, () => {
+        this.#retry = undefined
+        this.#write()
+      })
+    } else this.#giveUp()
+    this.#tellFull(true)
+  }
+
+  /** Nobody was promised what is not synced: a log that is closed does not wait for room. */
+  #giveUp(): void {
+    this.#retry?.cancel()
+    this.#retry = undefined
+    this.#queue.clear()
+    if (!this.#isUnderWay) this.#writing = undefined
+    this.#drained?.()
+  }
+
+  #tellFull(isFull: boolean): void {
+    if (!isFull && !this.#isFull) return
+    this.#isFull = isFull
+    if (this.#state === 'open') this.#events.full(isFull)
   }
 
   /** The batch is synced. */
@@ -222,6 +263,7 @@ class SegmentedNodeLog implements OpenedNodeLog {
   #fail(error: Error): void {
     if (this.#state === 'failed' || this.#state === 'closed') return
     this.#state = 'failed'
+    this.#retry?.cancel()
     this.#queue.clear()
     if (!this.#isUnderWay) this.#writing = undefined
     this.#events.failed(error)

@@ -12,7 +12,8 @@
  */
 
 import { UnumError } from '#kernel/base/errors.ts'
-import type { Disk, DiskFile } from '#kernel/base/host.ts'
+import type { Clock, Disk, DiskFile } from '#kernel/base/host.ts'
+import type { Rarely } from '#kernel/base/rarely.ts'
 import { alignUp, pageBytes, segmentFileName, segmentHeaderBytes, segmentSalt } from './format.ts'
 import type { GroupState } from './group-state.ts'
 
@@ -21,6 +22,9 @@ const fillAfterBytes = 64 << 10
 
 /** Filled at once, at most. */
 const fillBytesMax = 256 << 10
+
+/** How long after an attempt that found the disk full the next one is made. */
+export const fullDiskRetryMs = 200
 
 /** Spare files kept. */
 const sparesMax = 2
@@ -44,14 +48,18 @@ export interface Segment {
 
 export interface SegmentFilesOptions {
   readonly disk: Disk
+  readonly clock: Pick<Clock, 'timer' | 'sleep'>
   readonly directory: string
   readonly segmentBytes: number
+  readonly rarely: Rarely
   /** Id of the first segment to be written. */
   readonly nextSegment: number
   /** Names of files to be used again. */
   readonly spares: readonly string[]
   /** A file has become ready, or is filled: what waited for it can go on. */
   readonly ready: () => void
+  /** The disk had no room; it is tried again. */
+  readonly full: () => void
   readonly failed: (error: Error) => void
 }
 
@@ -61,6 +69,7 @@ export class SegmentFiles {
   #next: Segment
   #isPreparing = false
   #work: Promise<void> = Promise.resolve()
+  #isClosing = false
   #isClosed = false
 
   constructor(options: SegmentFilesOptions) {
@@ -74,7 +83,12 @@ export class SegmentFiles {
     if (this.#isPreparing) return
     this.#isPreparing = true
     const segment = this.#next
-    this.#later(() => this.#makeReady(segment))
+    this.#later(() => {
+      if (this.#options.rarely('log.noRoom')) {
+        throw new UnumError('DISK_FULL', 'Cannot begin a segment: a fault point says so')
+      }
+      return this.#makeReady(segment)
+    })
   }
 
   /** The same, where there is time to wait. @throws what `failed` is told otherwise */
@@ -129,12 +143,13 @@ export class SegmentFiles {
       } else {
         await disk.remove(`${directory}/${name}`)
       }
-      await disk.syncDirectory(directory)
     })
+    this.#later(() => disk.syncDirectory(directory))
   }
 
-  /** Resolves when all that was begun is done and the files of `open` and of the next segment are closed. */
+  /** Resolves when all that was begun is done, or found the disk full, and the files of `open` and of the next segment are closed. */
   async close(open: Segment | undefined): Promise<void> {
+    this.#isClosing = true
     await this.#work
     this.#isClosed = true
     await open?.file?.close()
@@ -164,7 +179,7 @@ export class SegmentFiles {
       segment.isFilling = false
     } catch (error) {
       // A full disk is for the writer to meet, if it comes that far.
-      if (!(error instanceof UnumError && error.code === 'DISK_FULL')) throw error
+      if (!isDiskFull(error)) throw error
     }
     segment.fillingFrom = Number.POSITIVE_INFINITY
     this.#options.ready()
@@ -172,12 +187,29 @@ export class SegmentFiles {
 
   #later(step: () => Promise<void>): void {
     this.#work = this.#work
-      .then(() => (this.#isClosed ? undefined : step()))
+      .then(() => this.#do(step))
       .catch((error: Error) => {
         this.#isClosed = true
         this.#options.failed(error)
       })
   }
+
+  async #do(step: () => Promise<void>): Promise<void> {
+    while (!this.#isClosed) {
+      try {
+        return await step()
+      } catch (error) {
+        if (!isDiskFull(error)) throw error
+        if (this.#isClosing) return
+        this.#options.full()
+        await this.#options.clock.sleep(fullDiskRetryMs)
+      }
+    }
+  }
+}
+
+function isDiskFull(error: unknown): boolean {
+  return error instanceof UnumError && error.code === 'DISK_FULL'
 }
 
 export function newSegment(id: number, filledBytes: number): Segment {

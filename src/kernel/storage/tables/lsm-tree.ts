@@ -213,6 +213,11 @@ export class LsmTree implements Tree {
     return this.#files.snapshot()
   }
 
+  async verify(): Promise<void> {
+    const { tables } = this.#files.version
+    await this.#files.using(tables, () => this.#files.verify(tables))
+  }
+
   async close(): Promise<void> {
     this.#files.stop()
     this.unpin()

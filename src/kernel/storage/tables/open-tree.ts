@@ -1,5 +1,6 @@
 import { UnumError } from '#kernel/base/errors.ts'
 import type { Clock, Disk } from '#kernel/base/host.ts'
+import { never, type Rarely } from '#kernel/base/rarely.ts'
 import type { TreeLimits } from './compaction.ts'
 import { treeLimitDefaults } from './compaction.ts'
 import { Compactor } from './compactor.ts'
@@ -37,6 +38,7 @@ export interface TreeOptions {
   /** One for all trees of a node. Default: one of its own. */
   readonly loopUse?: LoopUse
   readonly limits?: Partial<TreeLimits>
+  readonly rarely?: Rarely
   /**
    * Told when a compaction failed: `DISK_FULL`, `DISK_FAILED`, `DATA_DAMAGED` (then the tree's files must be fetched
    * again). Reads and flushes go on; compaction is tried again after the next flush.
@@ -64,6 +66,7 @@ export async function openTree(options: TreeOptions): Promise<Tree> {
     clock,
     budget,
     loopUse: options.loopUse ?? { paidMs: 0 },
+    rarely: options.rarely ?? never,
     manifest: { ...manifest, nextNumber },
     version: new Version(levels),
   })

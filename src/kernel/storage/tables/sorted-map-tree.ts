@@ -70,6 +70,8 @@ class SortedMapTree implements Tree {
 
   async load(): Promise<void> {}
 
+  async verify(): Promise<void> {}
+
   unpin(): void {}
 
   async flush(mark: FlushMark): Promise<void> {

@@ -6,6 +6,7 @@ import type { BlockCache, CacheEntry } from './block-cache.ts'
 import { isFilterLength, mayContain } from './bloom-filter.ts'
 import type { Pace } from './pace.ts'
 import type { RangeSet } from './range-set.ts'
+import { readPart } from './read-part.ts'
 import type { Footer, Section } from './table-format.ts'
 import {
   checkSection,
@@ -187,7 +188,7 @@ export class TableFile {
   /**
    * Brings neighbouring sections into the cache.
    * @param pinned takes their entries, each pinned once for it.
-   * @throws UnumError `DATA_DAMAGED`, `DISK_FAILED`
+   * @throws UnumError `DATA_DAMAGED`
    */
   async load(sections: readonly Section[], pinned: TableCacheEntry[]): Promise<void> {
     // Requests that begin at the same place share one read; whoever comes later finds its result in the cache.
@@ -208,7 +209,7 @@ export class TableFile {
 
   async #read(sections: readonly Section[], pinned: TableCacheEntry[]): Promise<void> {
     const base = sections[0]!.offset
-    const bytes = await this.#file.read(base, endOf(sections.at(-1)!) - base)
+    const bytes = await this.read(base, endOf(sections.at(-1)!) - base)
     for (const section of sections) {
       if (this.#pinCached(section.offset, pinned)) continue
       const part = this.#check(bytes, section.offset - base, section)
@@ -242,10 +243,10 @@ export class TableFile {
     return checkSection(bytes, start, section, this.summary.number, this.path)
   }
 
-  /** Reads past the cache, for work in the background. @throws UnumError `DATA_DAMAGED`, `DISK_FAILED` */
+  /** Reads past the cache, for work in the background. @throws UnumError `DATA_DAMAGED` */
   async readIndex(): Promise<TableIndex> {
     const { index } = this.footer
-    const bytes = await this.#file.read(index.offset, index.length + checksumBytes)
+    const bytes = await this.read(index.offset, index.length + checksumBytes)
     return this.#parseIndex(this.#check(bytes, 0, index))
   }
 
@@ -260,9 +261,9 @@ export class TableFile {
     return new TableIndex(bytes, filter.offset, `${this.path} at ${index.offset}`)
   }
 
-  /** A part of the file as it is. */
+  /** A part of the file as it is. @throws UnumError `DATA_DAMAGED` where it cannot be read */
   read(position: number, length: number): Promise<Uint8Array> {
-    return this.#file.read(position, length)
+    return readPart(this.#file, this.path, position, length)
   }
 
   acquire(): void {

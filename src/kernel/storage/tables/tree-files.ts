@@ -1,6 +1,7 @@
 import { crc32c } from '#kernel/base/crc32c.ts'
 import { assert, UnumError } from '#kernel/base/errors.ts'
 import type { Clock, DiskFile } from '#kernel/base/host.ts'
+import type { Rarely } from '#kernel/base/rarely.ts'
 import type { IoBudget } from './io-budget.ts'
 import type { Manifest } from './manifest.ts'
 import { encodeManifestHead, manifestNextName, renameManifest, writeManifest } from './manifest.ts'
@@ -13,6 +14,7 @@ import { TableFile } from './table-file.ts'
 import { tableName } from './table-format.ts'
 import type { FlushMark, TreeSnapshot } from './tree.ts'
 import { FilesSnapshot } from './tree-snapshot.ts'
+import { verifyTable } from './verify-table.ts'
 import type { Version, VersionEdit } from './version.ts'
 
 /** A new file may begin with this part of the cache. */
@@ -25,6 +27,7 @@ export interface TreeFilesParts {
   readonly clock: Clock
   readonly budget: IoBudget
   readonly loopUse: LoopUse
+  readonly rarely: Rarely
   readonly manifest: Manifest
   readonly version: Version
 }
@@ -41,6 +44,7 @@ export class TreeFiles {
   readonly #clock: Clock
   readonly #budget: IoBudget
   readonly #loopUse: LoopUse
+  readonly #rarely: Rarely
   #version: Version
   #mark: FlushMark
   #metaChecksum: number
@@ -60,6 +64,7 @@ export class TreeFiles {
     this.#clock = parts.clock
     this.#budget = parts.budget
     this.#loopUse = parts.loopUse
+    this.#rarely = parts.rarely
     this.#version = parts.version
     this.#mark = parts.manifest.mark
     this.#metaChecksum = crc32c(parts.manifest.mark.meta)
@@ -107,6 +112,7 @@ export class TreeFiles {
       write: (file: DiskFile, position: number, bytes: Uint8Array) =>
         this.#budget.run(bytes.length, () => {
           this.assertOpen()
+          if (this.#rarely('tables.noRoom')) throw new UnumError('DISK_FULL', 'Cannot write: a fault point says so')
           return file.write(position, bytes)
         }),
     })
@@ -180,6 +186,15 @@ export class TreeFiles {
     const { tables } = this.#version
     for (const table of tables) table.acquire()
     return new FilesSnapshot(this.#mark, head, tables, (table) => this.#release(table))
+  }
+
+  /** @throws UnumError `DATA_DAMAGED` */
+  async verify(tables: readonly TableFile[]): Promise<void> {
+    const pace = new Pace({ clock: this.#clock, use: this.#loopUse, urgency: () => 0 })
+    for (const table of tables) {
+      this.assertOpen()
+      await verifyTable(table, pace)
+    }
   }
 
   /** Keeps the files of tables in the version for the time of `work`; `close` waits for it. */

@@ -1,5 +1,6 @@
 import { assert, UnumError } from '#kernel/base/errors.ts'
 import type { Clock, Disk, DiskFile } from '#kernel/base/host.ts'
+import { never, type Rarely } from '#kernel/base/rarely.ts'
 import { BlockCache } from './block-cache.ts'
 import type { TreeLimits } from './compaction.ts'
 import { installSnapshot } from './install-snapshot.ts'
@@ -19,6 +20,7 @@ export interface TreeStoreOptions {
   /** What flushes and compactions may read and write a second, together; 0 (default) for no limit. */
   readonly backgroundBytesPerSecond?: number
   readonly limits?: Partial<TreeLimits>
+  readonly rarely?: Rarely
   /** As `TreeOptions.compactionFailed`, with the home of the tree. */
   readonly compactionFailed?: (home: string, error: UnumError) => void
 }
@@ -64,6 +66,7 @@ export interface SnapshotReceiver {
 
 export function createTreeStore(options: TreeStoreOptions): TreeStore {
   const { disk, clock, cacheBytes, backgroundBytesPerSecond = 0 } = options
+  const { rarely = never } = options
   const cache: TableCache = new BlockCache({ bytesMax: cacheBytes })
   const budget = new IoBudget({ clock, bytesPerSecond: backgroundBytesPerSecond, requestsMax: 2 })
   const loopUse = { paidMs: 0 }
@@ -78,6 +81,7 @@ export function createTreeStore(options: TreeStoreOptions): TreeStore {
         cache,
         budget,
         loopUse,
+        rarely,
         directory: `${home}/g${current}`,
         ...(options.limits && { limits: options.limits }),
         compactionFailed: (error) => options.compactionFailed?.(home, error),

@@ -86,6 +86,11 @@ export interface Tree extends TreeWriter {
    * The immutable files of the flushed state, to copy to another replica. They are kept until `release`.
    */
   snapshot(): TreeSnapshot
+  /**
+   * Reads every byte of the files and checks it.
+   * @throws UnumError `DATA_DAMAGED`
+   */
+  verify(): Promise<void>
   /** Ends background work and closes files; nothing unflushed is written. */
   close(): Promise<void>
 }

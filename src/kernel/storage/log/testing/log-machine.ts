@@ -38,15 +38,16 @@ export class LogMachine {
   }
 
   #open(): Promise<OpenedNodeLog> {
-    const { disk, random } = this.machine.host
+    const { disk, clock, random } = this.machine.host
     return openNodeLog({
-      ...{ disk, random, directory: 'log', segmentBytes: this.#options.segmentBytes },
+      ...{ disk, clock, random, directory: 'log', segmentBytes: this.#options.segmentBytes },
       events: {
         synced: (batch) => {
           assert.equal(batch, this.#synced + 1, 'batches are acknowledged in order')
           this.#synced = batch
           this.acknowledged++
         },
+        full: () => assert.fail('the disk has room'),
         failed: (error) => assert.fail(error),
       },
     })

@@ -1,6 +1,7 @@
+import assert from 'node:assert/strict'
 import { emptyBytes } from '#kernel/base/bytes.ts'
 import { UnumError } from '#kernel/base/errors.ts'
-import type { Disk, DiskFile } from '#kernel/base/host.ts'
+import type { Clock, Disk, DiskFile } from '#kernel/base/host.ts'
 
 /** Where a durable write went. */
 export interface DurableWrite {
@@ -101,4 +102,10 @@ class MemoryFile implements DiskFile {
   }
 
   async close(): Promise<void> {}
+}
+
+/** A memory disk always has room: nothing waits for it. */
+export const noClock: Pick<Clock, 'timer' | 'sleep'> = {
+  timer: () => assert.fail('no timer is needed'),
+  sleep: () => assert.fail('no timer is needed'),
 }

@@ -11,7 +11,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createNodeHost } from '#host/node/index.ts'
-import type { Disk, Random } from '#kernel/base/host.ts'
+import type { Clock, Disk, Random } from '#kernel/base/host.ts'
 import { createRandom } from '#kernel/base/random.ts'
 import { openNodeLog } from '../node-log.ts'
 import type { LogEntry } from '../node-log-types.ts'
@@ -29,6 +29,7 @@ interface Result {
 
 interface Load {
   readonly disk: Disk
+  readonly clock: Clock
   readonly random: Random
   readonly directory: string
   readonly segmentBytes: number
@@ -37,7 +38,7 @@ interface Load {
   readonly skip: number
 }
 
-async function run({ disk, random, directory, segmentBytes, seconds, skip }: Load): Promise<Result> {
+async function run({ disk, clock, random, directory, segmentBytes, seconds, skip }: Load): Promise<Result> {
   let latencies: number[] = []
   let batches = 0
   let startMs = performance.now()
@@ -57,7 +58,7 @@ async function run({ disk, random, directory, segmentBytes, seconds, skip }: Loa
     log.flush()
   }
   const log = await openNodeLog({
-    ...{ disk, random, directory, segmentBytes },
+    ...{ disk, clock, random, directory, segmentBytes },
     events: {
       synced: () => {
         const nowMs = performance.now()
@@ -71,6 +72,7 @@ async function run({ disk, random, directory, segmentBytes, seconds, skip }: Loa
         if (batches > skip && nowMs - startMs > seconds * 1000) ended()
         else turn()
       },
+      full: () => {},
       failed: (error) => {
         throw error
       },
@@ -157,9 +159,10 @@ async function runDisk(disk: Disk, isGrowing: boolean, seconds: number): Promise
 const root = mkdtempSync(join(process.argv[2] ?? tmpdir(), 'node-log-'))
 const host = createNodeHost({ root })
 try {
-  const { disk, random } = host
+  const { disk, clock, random } = host
   const encode = {
     disk: noDisk,
+    clock,
     random: createRandom(1),
     directory: '',
     segmentBytes: 64 << 20,
@@ -174,11 +177,11 @@ try {
 
     print(
       'new segment',
-      await run({ disk, random, directory: `new ${round}`, segmentBytes: 64 << 20, seconds: 1, skip: 200 }),
+      await run({ disk, clock, random, directory: `new ${round}`, segmentBytes: 64 << 20, seconds: 1, skip: 200 }),
     )
     print(
       'recycled',
-      await run({ disk, random, directory: `old ${round}`, segmentBytes: 2 << 20, seconds: 1, skip: 2000 }),
+      await run({ disk, clock, random, directory: `old ${round}`, segmentBytes: 2 << 20, seconds: 1, skip: 2000 }),
     )
   }
 } finally {

@@ -1,7 +1,7 @@
 import { createRandom } from '#kernel/base/random.ts'
 import { type OpenedNodeLog, openNodeLog } from '../node-log.ts'
 import type { GroupId, LogEntry } from '../node-log-types.ts'
-import { MemoryDisk } from './memory-disk.ts'
+import { MemoryDisk, noClock } from './memory-disk.ts'
 
 const headerSectorBytes = 512
 const batchHeaderBytes = 40
@@ -35,7 +35,7 @@ export class ScriptedLog {
   /** Opens the log, for the first time or again. */
   async open(options: { readonly batchBytesMax?: number; readonly seed?: string } = {}): Promise<OpenedNodeLog> {
     this.log = await openNodeLog({
-      ...{ disk: this.disk, random: createRandom(options.seed ?? 'scripted'), directory: 'log' },
+      ...{ disk: this.disk, clock: noClock, random: createRandom(options.seed ?? 'scripted'), directory: 'log' },
       segmentBytes: this.#segmentBytes,
       ...(options.batchBytesMax === undefined ? {} : { batchBytesMax: options.batchBytesMax }),
       events: {
@@ -43,6 +43,7 @@ export class ScriptedLog {
           this.synced.push(batch)
           this.onSynced()
         },
+        full: () => this.failures.push(new Error('the disk is full')),
         failed: (error) => this.failures.push(error),
       },
     })
