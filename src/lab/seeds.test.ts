@@ -19,6 +19,7 @@ const seeds = [
     seed: 40_160,
     found: 'the order of calls of one connection changed; which of the mended causes it was is not known',
   },
+  { seed: 1143, found: 'a flipped bit in the identity of a node went unnoticed, and it belonged to another cluster' },
 ]
 
 for (const { seed, found, scenario } of seeds) {

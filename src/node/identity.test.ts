@@ -58,20 +58,36 @@ suite('the identity of data on a disk', () => {
     }
   })
 
-  const others: [what: string, text: string, code: string, message: RegExp][] = [
-    ['another cluster', '{"format":1,"clusterId":"f","node":"n2","nodeId":2}', 'CLUSTER_MISMATCH', /cluster f, .*0123/],
-    [
-      'another node',
-      '{"format":1,"clusterId":"0123456789abcdef","node":"n1","nodeId":1}',
-      'CLUSTER_MISMATCH',
-      /n1.*n2/,
-    ],
-    ['a newer format', '{"format":2}', 'FORMAT_UNKNOWN', /format 2: .* knows format 1/],
-    ['another number', '{"format":1,"clusterId":"0123456789abcdef","node":"n2","nodeId":3}', 'DATA_DAMAGED', /3.*2/],
-    ['nothing', 'null', 'DATA_DAMAGED', /describes no node/],
+  const others: [what: string, other: Identity, code: string, message: RegExp][] = [
+    ['another cluster', { ...identity, clusterId: 'f' }, 'CLUSTER_MISMATCH', /cluster f, .*0123/],
+    ['another node', { ...identity, node: 'n1', nodeId: 1 }, 'CLUSTER_MISMATCH', /n1.*n2/],
+    ['another number', { ...identity, nodeId: 3 }, 'DATA_DAMAGED', /3.*2/],
   ]
-  for (const [what, text, code, message] of others) {
+  for (const [what, other, code, message] of others) {
     test(`of ${what} is refused, and both are named`, async () => {
+      const disk = open()
+      await writeIdentity(disk, other)
+      const found = await readIdentity(disk)
+      assert.deepEqual(found, other)
+      assert.throws(
+        () => checkIdentity(other, wanted),
+        (error) => error instanceof UnumError && error.code === code && message.test(error.message),
+      )
+    })
+  }
+
+  const texts: [what: string, text: string, code: string, message: RegExp][] = [
+    ['a newer format', '{"format":2}', 'FORMAT_UNKNOWN', /format 2: .* knows format 1/],
+    ['nothing', 'null', 'DATA_DAMAGED', /describes no node/],
+    [
+      'whatever without a checksum',
+      '{"format":1,"clusterId":"0123456789abcdef","node":"n2","nodeId":2}',
+      'DATA_DAMAGED',
+      /checksum is wrong/,
+    ],
+  ]
+  for (const [what, text, code, message] of texts) {
+    test(`of ${what} is refused`, async () => {
       const found = await readAfter(() => utf8Bytes(text))
       assert.ok(found instanceof UnumError)
       assert.equal(found.code, code)

@@ -1,10 +1,11 @@
 import { utf8Bytes, utf8Text } from '#kernel/base/bytes.ts'
+import { crc32c } from '#kernel/base/crc32c.ts'
 import { UnumError } from '#kernel/base/errors.ts'
 import type { Disk } from '#kernel/base/host.ts'
 
 /**
  * Who the data on a disk belongs to: file `identity`, JSON. Written once, before anything else; renamed into place, so that it is
- * there whole or not at all. It has no checksum: each of its fields is known to whoever opens it, and compared.
+ * there whole or not at all.
  */
 export interface Identity {
   readonly format: number
@@ -33,13 +34,13 @@ export async function readIdentity(disk: Disk): Promise<Identity | undefined> {
 }
 
 function parse(text: string): Identity {
-  let value: Partial<Identity> | null
+  let value: (Partial<Identity> & { readonly checksum?: number }) | null
   try {
     value = JSON.parse(text)
   } catch (cause) {
     throw new UnumError('DATA_DAMAGED', `Cannot read the file "${fileName}": it is not JSON`, { cause })
   }
-  const { format, clusterId, node, nodeId } = value ?? {}
+  const { format, clusterId, node, nodeId, checksum } = value ?? {}
   const isWhole = typeof clusterId === 'string' && typeof node === 'string' && Number.isInteger(nodeId)
   if (!Number.isInteger(format) || format! < 1 || (format === dataFormat && !isWhole)) {
     throw new UnumError(
@@ -47,14 +48,23 @@ function parse(text: string): Identity {
       `Cannot read the file "${fileName}": it describes no node of format ${dataFormat}`,
     )
   }
-  return value as Identity
+  const identity = { format, clusterId, node, nodeId } as Identity
+  if (format === dataFormat && checksum !== checksumOf(identity)) {
+    throw new UnumError('DATA_DAMAGED', `Cannot read the file "${fileName}": its checksum is wrong`)
+  }
+  return identity
+}
+
+/** Of the fields in the order of `Identity`, as JSON. */
+function checksumOf({ format, clusterId, node, nodeId }: Identity): number {
+  return crc32c(utf8Bytes(JSON.stringify([format, clusterId, node, nodeId])))
 }
 
 export async function writeIdentity(disk: Disk, identity: Identity): Promise<void> {
   const temporary = `${fileName}.new`
   const file = await disk.open(temporary, { create: true })
   await file.truncate(0)
-  await file.write(0, utf8Bytes(`${JSON.stringify(identity)}\n`))
+  await file.write(0, utf8Bytes(`${JSON.stringify({ ...identity, checksum: checksumOf(identity) })}\n`))
   await file.sync()
   await file.close()
   await disk.rename(temporary, fileName)
