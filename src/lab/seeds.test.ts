@@ -20,6 +20,7 @@ const seeds = [
     found: 'the order of calls of one connection changed; which of the mended causes it was is not known',
   },
   { seed: 1143, found: 'a flipped bit in the identity of a node went unnoticed, and it belonged to another cluster' },
+  { seed: 5086, found: 'a leader that led before waited for ever for the end of a snapshot that it was sending then' },
 ]
 
 for (const { seed, found, scenario } of seeds) {

@@ -95,8 +95,8 @@ export class SnapshotTransfer {
       .then((installed) => {
         snapshot.release()
         this.#sending.delete(name)
-        if (group.raft.term !== term) return
-        group.raft.snapshotFinished(to, index, installed)
+        // A later leadership of this replica may wait for this one to be over: it was not sent a second time meanwhile.
+        group.raft.snapshotFinished(to, index, installed && group.raft.term === term)
         driver.touch(group)
       })
   }
