@@ -44,6 +44,11 @@ const gauges: readonly Gauge[] = [
       [{ kind: 'tables' }, disk.tableBytes],
     ],
   },
+  {
+    name: 'unum_disk_damages',
+    help: 'How often tables were found damaged since the start; they are fetched again from another node',
+    read: ({ disk }) => [[{}, disk.damages]],
+  },
 ]
 
 /** The process's own figures, gathered from the first time they are asked for: the client library is loaded then, nodes start faster. */

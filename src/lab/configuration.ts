@@ -142,6 +142,7 @@ function drawSettings(random: Random, electionTimeoutMs: number): NodeSettings {
     memoryTableBytes: pick(4_096, 32_768, 262_144, 4_194_304),
     blockCacheBytes: pick(16_384, 1_048_576, 8_388_608),
     logSegmentBytes: pick(16_384, 131_072, 8_388_608),
+    scrubMs: random.child('scrub').below(2) * 2_000,
     requestHoldMs: pick(500, 2_000, 10_000),
     clientMemoryBytesMax: 16_777_216,
   }

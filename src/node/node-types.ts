@@ -55,6 +55,8 @@ export interface NodeSettings {
   readonly memoryTableBytes: number
   readonly blockCacheBytes: number
   readonly logSegmentBytes: number
+  /** All tables are read and checked once in so long; 0: only when they are used. */
+  readonly scrubMs: number
   /** How long a gateway holds a request while there is no leader. */
   readonly requestHoldMs: number
   readonly clientsMax: number
@@ -88,7 +90,12 @@ export interface NodeStatus {
     readonly endpoints: Readonly<Record<string, string>>
   }[]
   readonly shards: readonly ShardStatus[]
-  readonly disk: { readonly logBytes: number; readonly tableBytes: number }
+  readonly disk: {
+    readonly logBytes: number
+    readonly tableBytes: number
+    /** How often, since the start, a shard's tables were found damaged. */
+    readonly damages: number
+  }
 }
 
 export interface ShardStatus {

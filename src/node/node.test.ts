@@ -196,7 +196,7 @@ suite('with a disk that fails', () => {
   /** Three nodes with 200 rows in files and in memory. */
   async function filled(seed: number) {
     const simulation = new Simulation({ seed })
-    const made = cluster(3, 1, { memoryTableBytes: 4096, requestHoldMs: 2000 })
+    const made = cluster(3, 1, { memoryTableBytes: 4096, requestHoldMs: 2000, scrubMs: 1000 })
     const names = made.members.map(({ name }) => name)
     const started = names.map((name) => made.start(name, simulation.machine(name).host))
     const nodes = await simulation.complete(Promise.all(started))
@@ -242,8 +242,11 @@ suite('with a disk that fails', () => {
 
   for (const holder of ['n1', 'n2']) {
     test(`rot in the tables of ${holder === 'n1' ? 'the leader' : 'a follower'} is found and repaired from another node`, async () => {
-      const { simulation, digests } = await filled(13)
+      const { simulation, nodes, digests } = await filled(13)
+      await simulation.run({ forMs: 1500 }) // until nothing is merged any more
       while (simulation.machine(holder).rot((path) => path.endsWith('.table')) === undefined);
+      await simulation.run({ forMs: 2000 })
+      assert.equal(nodes[Number(holder.slice(1)) - 1]!.status().disk.damages, 1)
       let repaired = false
       for (let tries = 0; tries < 40 && !repaired; tries++) {
         await simulation.run({ forMs: 500 })

@@ -184,6 +184,7 @@ class Node implements RunningNode {
       nodeLog,
       limits: shardLimits(settings),
       blockCacheBytes: settings.blockCacheBytes,
+      scrubMs: settings.scrubMs,
       log,
       changed: (group) => {
         this.#gateway.groupChanged(group)
@@ -406,6 +407,7 @@ class Node implements RunningNode {
       replicas: this.#replicas ? [...this.#replicas] : [],
       connected: (id) => this.#transport.connected(id),
       logBytes: this.#nodeLog?.bytes ?? 0,
+      damages: this.#replicas?.damages ?? 0,
     })
   }
 

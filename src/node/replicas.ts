@@ -15,6 +15,8 @@ export interface ReplicasOptions {
   readonly nodeLog: NodeLog
   readonly limits: ShardLimits
   readonly blockCacheBytes: number
+  /** How often all tables are checked; 0: never. */
+  readonly scrubMs: number
   readonly log: Log
   readonly changed: (group: Group) => void
   readonly failed: (error: Error) => void
@@ -43,6 +45,10 @@ export class Replicas {
   #timer: Timer | undefined
   #looks = 0
   #isLogFull = false
+  #scrub: Timer | undefined
+  #isClosed = false
+  /** How often tables were found damaged. */
+  damages = 0
 
   constructor(options: ReplicasOptions) {
     const { host, limits, blockCacheBytes } = options
@@ -63,14 +69,33 @@ export class Replicas {
   }
 
   start(): void {
+    this.#settleLater()
+    this.#scrubLater()
+  }
+
+  #settleLater(): void {
     const { host, nodeLog, limits } = this.#options
     this.#timer = host.clock.timer(settleSoonMs, () => {
       const isDue = ++this.#looks % (settleMs / settleSoonMs) === 0
       if (isDue || nodeLog.bytes > largeLogFactor * limits.memoryTableBytes) {
         for (const { shard } of this.#open.values()) if (isDue || shard.isQuiet) shard.settle()
       }
-      this.start()
+      this.#settleLater()
     })
+  }
+
+  /**
+   * Now and then all tables are read, one shard after the other, in the time that others leave: rot that nobody meets in years would
+   * spread over the replicas until none is whole.
+   */
+  #scrubLater(): void {
+    const { host, scrubMs } = this.#options
+    if (scrubMs === 0 || this.#isClosed) return
+    this.#scrub = host.clock.timer(scrubMs, () => void this.#scrubAll().then(() => this.#scrubLater()))
+  }
+
+  async #scrubAll(): Promise<void> {
+    for (const { shard } of [...this.#open.values()]) if (!this.#isClosed) await shard.verify()
   }
 
   get(group: number): Replica | undefined {
@@ -143,6 +168,7 @@ export class Replicas {
     } catch (error) {
       if (!hasOthers || !(error instanceof UnumError) || error.code !== 'DATA_DAMAGED') throw error
       this.#options.log.error({ home, code: error.code }, `The rows are fetched from another node: ${error.message}`)
+      this.damages++
       await this.#trees.remove(home)
       return { tree: await this.#trees.open(home), isLost: true }
     }
@@ -151,6 +177,7 @@ export class Replicas {
   /** The group's rows on disk are damaged: they are fetched from another node, or the node stops. */
   damaged(group: Group, error: Error): void {
     if (group.lacksState) return
+    this.damages++
     const hasOthers = group.raft.configuration.voters.length > 1
     this.#options.log.error({ group: group.id, error: String(error) }, 'Rows are damaged')
     if (hasOthers) this.#options.driver.lost(group)
@@ -175,7 +202,9 @@ export class Replicas {
   }
 
   async close(): Promise<void> {
+    this.#isClosed = true
     this.#timer?.cancel()
+    this.#scrub?.cancel()
     for (const { shard } of this.#open.values()) await shard.close()
   }
 }

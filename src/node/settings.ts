@@ -14,6 +14,7 @@ export const defaultSettings: NodeSettings = {
   memoryTableBytes: 32 << 20,
   blockCacheBytes: 64 << 20,
   logSegmentBytes: 64 << 20,
+  scrubMs: 86_400_000,
   requestHoldMs: 10_000,
   clientsMax: 10_000,
   clientMemoryBytesMax: 64 << 20,

@@ -10,6 +10,7 @@ export interface StatusSources {
   readonly replicas: readonly Replica[]
   readonly connected: (nodeId: number) => boolean
   readonly logBytes: number
+  readonly damages: number
 }
 
 /** What this node knows of itself and of the others, as of now. */
@@ -28,6 +29,7 @@ export function nodeStatus(sources: StatusSources): NodeStatus {
     shards: sources.replicas.map((replica) => shardStatus(replica, catalogue, nameOf)),
     disk: {
       logBytes: sources.logBytes,
+      damages: sources.damages,
       tableBytes: sources.replicas.reduce((sum, { shard }) => sum + shard.state.tree.fileBytes, 0),
     },
   }

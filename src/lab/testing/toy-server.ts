@@ -36,7 +36,7 @@ export function toyServer(flaws: Flaws = {}): (options: NodeOptions) => Promise<
         clusterId: 'lab',
         nodes: [],
         shards: [],
-        disk: { logBytes: file.size, tableBytes: 0 },
+        disk: { logBytes: file.size, tableBytes: 0, damages: 0 },
       }),
       digest: async () => undefined,
       stop: () => listener.close(),

@@ -4,7 +4,14 @@ import type { Clock, DiskFile } from '#kernel/base/host.ts'
 import type { Rarely } from '#kernel/base/rarely.ts'
 import type { IoBudget } from './io-budget.ts'
 import type { Manifest } from './manifest.ts'
-import { encodeManifestHead, manifestNextName, renameManifest, writeManifest } from './manifest.ts'
+import {
+  encodeManifestHead,
+  manifestName,
+  manifestNextName,
+  readManifest,
+  renameManifest,
+  writeManifest,
+} from './manifest.ts'
 import type { MergeInput, MergeOptions } from './merge.ts'
 import { Merge } from './merge.ts'
 import { type LoopUse, Pace, type PaceOptions } from './pace.ts'
@@ -188,12 +195,18 @@ export class TreeFiles {
     return new FilesSnapshot(this.#mark, head, tables, (table) => this.#release(table))
   }
 
-  /** @throws UnumError `DATA_DAMAGED` */
+  /** Reads manifest and tables as an opening would, and then all the rest. @throws UnumError `DATA_DAMAGED` */
   async verify(tables: readonly TableFile[]): Promise<void> {
     const pace = new Pace({ clock: this.#clock, use: this.#loopUse, urgency: () => 0 })
-    for (const table of tables) {
+    await readManifest(this.context.disk, this.context.directory, manifestName)
+    for (const { summary } of tables) {
       this.assertOpen()
-      await verifyTable(table, pace)
+      const opened = await TableFile.open(this.context, summary)
+      try {
+        await verifyTable(opened, pace)
+      } finally {
+        await opened.release()
+      }
     }
   }
 
