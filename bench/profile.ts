@@ -1,9 +1,10 @@
 /**
  * Where the processor time of each node goes under a load: the functions with the most time of their own.
  *
- * Run: node bench/profile.ts [--op set|get|mixed] [--clients 50] [--depth 1] [--rate 0] [--seconds 10] [--top 25] [--keep FOLDER]
+ * Run: node bench/profile.ts [--op set|get|mixed] [--clients 50] [--depth 1] [--rate 0] [--seconds 10] [--top 25]
+ *   [--keep FOLDER] [--flames FOLDER]
  */
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
@@ -13,6 +14,7 @@ import { keys, valueBytes } from './parts/part.ts'
 import { startUnum } from './sides/unum.ts'
 import { onEnd } from './tools/child.ts'
 import { type CpuProfile, selfTimes } from './tools/cpu-profile.ts'
+import { flameGraph } from './tools/flame.ts'
 import { cpuMs } from './tools/proc.ts'
 import { markdownTable, short } from './tools/report.ts'
 import { root } from './tools/root.ts'
@@ -26,6 +28,7 @@ const { values } = parseArgs({
     seconds: { type: 'string', default: '10' },
     top: { type: 'string', default: '25' },
     keep: { type: 'string' },
+    flames: { type: 'string' },
   },
 })
 const dataFolder = mkdtempSync(join(tmpdir(), 'unum-profile-'))
@@ -41,7 +44,15 @@ const profilesOf = (pid: number) =>
 
 const measured = await load()
 for (const { name, pid, cpuUs } of measured.nodes) {
-  for (const profile of profilesOf(pid)) {
+  for (const [i, profile] of profilesOf(pid).entries()) {
+    if (values.flames && i === 0) {
+      const title = `${values.op.toUpperCase()}, ${values.clients} clients, pipeline ${values.depth}: ${name}, ${short(cpuUs)} µs of CPU per operation`
+      mkdirSync(values.flames, { recursive: true })
+      writeFileSync(
+        join(values.flames, `${values.op}-${values.clients}-${values.depth}-${name}.svg`),
+        flameGraph(title, profile, root),
+      )
+    }
     const { totalMs, functions } = selfTimes(profile, root)
     const rows = functions
       .slice(0, Number(values.top))

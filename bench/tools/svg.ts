@@ -113,4 +113,4 @@ const tickText = (value: number) =>
       ? `${Number((value / 1000).toPrecision(3))} k`
       : String(Number(value.toPrecision(3)))
 
-const escapeXml = (text: string) => text.replaceAll('&', '&amp;').replaceAll('<', '&lt;')
+export const escapeXml = (text: string) => text.replaceAll('&', '&amp;').replaceAll('<', '&lt;')
