@@ -20,6 +20,7 @@ export async function digestState(state: ShardState, configuration: Configuratio
   const { index, tree } = state
   let digest = crc32c(state.writeMeta(configuration))
   let rows = 0
+  let rowsAtMiss = 0
   const row = new ByteWriter(1024)
   let from: Uint8Array = new Uint8Array(0)
   for (;;) {
@@ -33,13 +34,19 @@ export async function digestState(state: ShardState, configuration: Configuratio
         rows++
         from = justAfter(cursor.key)
       }
+      tree.unpin()
       return { index, digest: `${rows}-${digest.toString(16).padStart(8, '0')}` }
     } catch (miss) {
       if (!(miss instanceof BlockMiss)) throw miss
+      // What one row needs, a block of each file at the most, stays until it is read: in a small cache they would push each other out.
+      if (rows > rowsAtMiss) tree.unpin()
+      rowsAtMiss = rows
       await tree.load(miss.block)
-      tree.unpin()
     }
-    if (state.index !== index) return undefined
+    if (state.index !== index) {
+      tree.unpin()
+      return undefined
+    }
   }
 }
 
