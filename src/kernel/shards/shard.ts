@@ -263,8 +263,10 @@ export class Shard implements StateMachine {
     try {
       return await read()
     } catch (error) {
-      if (!(error instanceof UnumError) || (error.code !== 'DATA_DAMAGED' && error.code !== 'STOPPED')) throw error
-      if (error.code === 'DATA_DAMAGED' && state === this.state) this.#options.hooks.damaged(this.#group!, error)
+      if (!(error instanceof UnumError)) throw error
+      const { log, hooks } = this.#options
+      if (error.code === 'DATA_DAMAGED' && state === this.state) hooks.damaged(this.#group!, error)
+      else if (error.code !== 'STOPPED') log.warn({ code: error.code }, `Rows could not be checked: ${error.message}`)
       return undefined
     }
   }

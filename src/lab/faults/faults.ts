@@ -256,10 +256,10 @@ export const faults = {
     }
   },
 
-  /** One node's disk takes many times as long for everything. */
+  /** One node's disk takes many times as long for everything. (A request that is under way when the fault ends is not quicker for it.) */
   slowDisk: (site) => {
     const node = pick(site, site.cluster.nodes)!
-    const factor = 4 ** (1 + site.random.below(4))
+    const factor = 4 ** (1 + site.random.below(3))
     site.note(`${node.name}'s disk is ${factor} times slower`)
     node.machine.slowDisk(factor)
     return () => node.machine.slowDisk(1)
