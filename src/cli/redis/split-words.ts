@@ -31,8 +31,10 @@ export function splitWords(line: string): Buffer[] | undefined {
 }
 
 const doubleQuoted = /^"(?:[^"\\]|\\.)*"/s
-const singleQuoted = /^'(?:[^'\\]|\\.)*'/s
-const isSpace = (character: string) => /\s/.test(character)
+// A backslash before anything but a quote is itself, also before the closing one's backslash.
+const singleQuoted = /^'(?:[^'\\]|\\'|\\(?!'))*'/s
+// As C's `isspace`: what else Unicode calls a space may be part of a key.
+const isSpace = (character: string) => /[ \t-\r]/.test(character)
 
 function wordEnd(line: string, start: number): number {
   let at = start
