@@ -86,6 +86,7 @@ const target: FuzzTarget = {
   name: 'cli-replies',
   family: 'cli',
   refusals: [],
+  inputBytesMax: 1024,
   dictionary: [
     '\r\n',
     '*1\r\n',

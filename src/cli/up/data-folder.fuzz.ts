@@ -1,6 +1,6 @@
 import { utf8Bytes, utf8Text } from '#kernel/base/bytes.ts'
 import { check, committedCorpus, type FuzzTarget, refusalOf } from '#kernel/base/testing/fuzz/index.ts'
-import { parseIdentity } from '#node/identity.ts'
+import { identityText, parseIdentity } from '#node/identity.ts'
 import { Failure } from '../failure.ts'
 import { type ClusterFile, parseCluster } from './data-folder.ts'
 import { shardsMax } from './limits.ts'
@@ -31,7 +31,7 @@ const target: FuzzTarget = {
   corpus: () => [
     utf8Bytes(JSON.stringify(cluster, null, 2)),
     utf8Bytes(JSON.stringify(cluster)),
-    utf8Bytes(JSON.stringify(identity)),
+    utf8Bytes(identityText(identity)),
     ...committedCorpus(import.meta.dirname, 'data-folder'),
   ],
   run(input) {

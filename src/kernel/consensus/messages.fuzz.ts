@@ -41,6 +41,7 @@ const messages: FuzzTarget = {
   name: 'consensus-messages',
   family: 'messages',
   refusals: ['DATA_DAMAGED'],
+  inputBytesMax: 1024,
   corpus: () => {
     const alone = examples.map((message, i) => write([{ group: i + 1, message }]))
     return [...alone, concatBytes(alone), ...committedCorpus(import.meta.dirname, 'consensus-messages')]

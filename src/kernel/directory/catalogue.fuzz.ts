@@ -69,6 +69,7 @@ const target: FuzzTarget = {
   name: 'directory-catalogue',
   family: 'configuration',
   refusals: ['DATA_DAMAGED'],
+  inputBytesMax: 1024,
   dictionary: [
     'null',
     '[]',

@@ -38,6 +38,7 @@ const calls: FuzzTarget = {
   name: 'shard-calls',
   family: 'messages',
   refusals: ['DATA_DAMAGED'],
+  inputBytesMax: 1024,
   corpus: () => [
     call(plain),
     call({ ...plain, evaluator: '', args: new Arguments(), isRetry: true }),

@@ -132,6 +132,7 @@ const target: FuzzTarget = {
   name: 'shard-entries',
   family: 'messages',
   refusals: ['DATA_DAMAGED', 'FORMAT_UNKNOWN'],
+  inputBytesMax: 1024,
   corpus: () => [
     ...examples.map(write),
     ...examples[0]!.map((transaction) => write([transaction])),

@@ -32,6 +32,7 @@ const target: FuzzTarget = {
   // Sequences that lie as far apart as they may take memory for all between them, which is gone through.
   runMsMax: 2000,
   refusals: ['DATA_DAMAGED', 'FORMAT_UNKNOWN'],
+  inputBytesMax: 1024,
   corpus: () => [
     written(0, simpleConfiguration([1])),
     written(1, simpleConfiguration([1, 2, 3])),

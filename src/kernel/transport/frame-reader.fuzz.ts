@@ -49,6 +49,7 @@ const target: FuzzTarget = {
   name: 'transport-frames',
   family: 'transport',
   refusals: [],
+  inputBytesMax: 1024,
   corpus: () => [
     concatBytes(frameExamples.messages),
     concatBytes([...frameExamples.bulkIn, ...frameExamples.bulkOut]),

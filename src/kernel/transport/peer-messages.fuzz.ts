@@ -195,6 +195,7 @@ const target: FuzzTarget = {
   name: 'transport-peer',
   family: 'transport',
   refusals: [],
+  inputBytesMax: 1024,
   corpus: () => [
     ...behind(0, [...frameExamples.messages, concatBytes(frameExamples.messages)]),
     ...behind(1, [...frameExamples.bulkIn, concatBytes(frameExamples.bulkIn)]),

@@ -123,6 +123,12 @@ suite('hostile files', () => {
     assert.ok(outcomes.opened > 50 && outcomes.refused > 50, JSON.stringify(outcomes))
   })
 
+  test('with entries beyond the largest number are refused', async () => {
+    const writer = new ByteWriter()
+    for (const number of [1, 5, 1, 2 ** 53 - 1, 2]) writer.varint(number)
+    assert.equal(await open(new Map([[`log/${segmentFileName(1, 'log')}`, segment(1, 1, [writer.copy()])]])), 'refused')
+  })
+
   test('with a header that promises more than there is are cut', async () => {
     const bytes = segment(1, 1, [new Uint8Array(10)])
     const header = { identity, number: 1, born: 0, bodyBytes: 0xffff_ffff, bodyChecksum: 0 }

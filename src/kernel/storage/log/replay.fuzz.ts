@@ -112,6 +112,7 @@ const target: FuzzTarget = {
   name: 'log-records',
   family: 'log',
   refusals: ['DATA_DAMAGED'],
+  inputBytesMax: 1024,
   corpus: () => [...examples(), ...committedCorpus(import.meta.dirname, 'log-records')],
   run: replay,
 }

@@ -57,6 +57,7 @@ const target: FuzzTarget = {
   name: 'table-blocks',
   family: 'tables',
   refusals: ['DATA_DAMAGED'],
+  inputBytesMax: 1024,
   corpus: () => [...[...examples()].map(write), ...committedCorpus(import.meta.dirname, 'table-blocks')],
   run(input, dice) {
     const block = new Block(input, 'a block')

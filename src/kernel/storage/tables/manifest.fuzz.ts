@@ -43,6 +43,7 @@ const target: FuzzTarget = {
   name: 'table-manifests',
   family: 'tables',
   refusals: ['DATA_DAMAGED', 'FORMAT_UNKNOWN'],
+  inputBytesMax: 1024,
   corpus: () => [write(emptyManifest), write(full), ...committedCorpus(import.meta.dirname, 'table-manifests')],
   run(input, dice) {
     const isRepaired = !dice.once(4)
