@@ -6,7 +6,7 @@ import { bucket, check, committedCorpus, type FuzzTarget } from '#kernel/base/te
 import { sectorBytes, segmentFileName } from './format.ts'
 import { type OpenedNodeLog, openNodeLog } from './node-log.ts'
 import type { LogEntry } from './node-log-types.ts'
-import { MemoryDisk } from './testing/memory-disk.ts'
+import { MemoryDisk, noClock } from './testing/memory-disk.ts'
 import { ScriptedLog } from './testing/scripted-log.ts'
 
 /**
@@ -98,8 +98,12 @@ async function example(lives: number, entryBytes: number): Promise<Uint8Array> {
 
 function open(disk: MemoryDisk): Promise<OpenedNodeLog> {
   return openNodeLog({
-    ...{ disk, random: createRandom('fuzz'), directory: 'log', segmentBytes: 16 << 10 },
-    events: { synced: () => undefined, failed: (error) => check(false, `a write failed: ${error.message}`) },
+    ...{ disk, clock: noClock, random: createRandom('fuzz'), directory: 'log', segmentBytes: 16 << 10 },
+    events: {
+      synced: () => undefined,
+      full: () => undefined,
+      failed: (error) => check(false, `a write failed: ${error.message}`),
+    },
   })
 }
 
