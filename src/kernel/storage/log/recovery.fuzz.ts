@@ -59,7 +59,7 @@ function pack(files: ReadonlyMap<string, Uint8Array>): Uint8Array {
 function unpack(input: Uint8Array): Map<string, Uint8Array> {
   const files = new Map<string, Uint8Array>()
   for (let at = 0; at + 4 <= input.length; ) {
-    const path = fileOf(1 + (input[at]! & 7))
+    const path = fileOf(1 + ((input[at]! - 1) & 7))
     const start = input[at + 1]! * sectorBytes
     const piece = input.subarray(at + 4, at + 4 + (input[at + 2]! | (input[at + 3]! << 8)))
     const before = files.get(path) ?? new Uint8Array(0)
