@@ -18,7 +18,9 @@ const say = (text: string) => void process.stdout.write(`${text}\n`)
 try {
   const options = parseOptions(process.argv.slice(2), () => randomBytes(4).readUInt32LE())
   const all = await findTargets()
-  process.exitCode = (await main(options, all)) ? 0 : 1
+  const isWell = await main(options, all)
+  // Also where a thread is left that does not end.
+  process.exit(isWell ? 0 : 1)
 } catch (error) {
   process.stderr.write(`fuzz: ${error instanceof Error ? error.message : error}\n`)
   process.exitCode = 2

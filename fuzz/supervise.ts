@@ -10,26 +10,36 @@ import {
 import { type Assignment, progressSlots, type WorkerMessage } from './messages.ts'
 import type { FoundTarget } from './targets.ts'
 
-/** A run that makes no progress for so long never will. */
-const stallMsMax = 15_000
-/** Of a worker's objects; buffers have a bound of their own. */
-const heapMegabytesMax = 512
+/** What ends a worker. */
+export interface WorkerLimits {
+  /** A run that makes no progress for so long never will. */
+  readonly stallMsMax: number
+  /** Of its objects; buffers have a bound of their own. */
+  readonly heapMegabytesMax: number
+}
+
+/** Within which a thread ends that is told to. */
+const terminateMsMax = 3000
+
+const workerLimits: WorkerLimits = { stallMsMax: 15_000, heapMegabytesMax: 512 }
 
 export interface SuperviseOptions {
   readonly found: FoundTarget
   readonly seed: number
   readonly inputsMax: number
   readonly msMax: number
+  readonly limits?: WorkerLimits
 }
 
 /** Runs a session in a thread of its own, and finds out which input it was that took the thread with it. */
-export async function supervise({ found, seed, inputsMax, msMax }: SuperviseOptions): Promise<SessionReport> {
+export async function supervise(options: SuperviseOptions): Promise<SessionReport> {
+  const { found, seed, inputsMax, msMax, limits = workerLimits } = options
   const { target, path, name } = found
   const progress = new SharedArrayBuffer(progressSlots * 4)
   const slots = new Int32Array(progress)
   const workerData: Assignment = { place: { path, name }, seed, inputsMax, msMax, progress }
   const startedMs = performance.now()
-  const { report, problem } = await watch(workerData, slots)
+  const { report, problem } = await watch(workerData, slots, limits)
   if (report) return report
   const chain = [...slots.slice(2, 2 + slots[1]!)]
   const madeBy = { seed, chain }
@@ -47,7 +57,8 @@ type Watched =
   | { readonly report: SessionReport; readonly problem?: undefined }
   | { readonly report?: undefined; readonly problem: Problem }
 
-async function watch(workerData: Assignment, slots: Int32Array): Promise<Watched> {
+async function watch(workerData: Assignment, slots: Int32Array, limits: WorkerLimits): Promise<Watched> {
+  const { stallMsMax, heapMegabytesMax } = limits
   const worker = new Worker(join(import.meta.dirname, 'worker.ts'), {
     workerData,
     resourceLimits: { maxOldGenerationSizeMb: heapMegabytesMax },
@@ -56,6 +67,7 @@ async function watch(workerData: Assignment, slots: Int32Array): Promise<Watched
   let problem: Problem = {
     ...{ kind: 'hang', what: 'no end', details: 'a promise is never settled: nothing is left that could settle it' },
   }
+  const abandoned = Promise.withResolvers<void>()
   let seen = slots[0]
   let seenMs = performance.now()
   const stallTimer = setInterval(() => {
@@ -64,9 +76,13 @@ async function watch(workerData: Assignment, slots: Int32Array): Promise<Watched
       seenMs = performance.now()
     } else if (performance.now() - seenMs > stallMsMax) {
       problem = { kind: 'hang', what: 'no end', details: `no end after ${stallMsMax / 1000} s` }
+      clearInterval(stallTimer)
       void worker.terminate()
+      // A thread that is out of memory may not even end when it is told to: it is left behind.
+      worker.unref()
+      setTimeout(abandoned.resolve, terminateMsMax)
     }
-  }, 500)
+  }, stallMsMax / 30)
   worker.on('message', (message: WorkerMessage) => {
     if (message.kind === 'report') report = message.report
     else if (report?.finding) report = { ...report, finding: { ...report.finding, input: message.input } }
@@ -76,7 +92,7 @@ async function watch(workerData: Assignment, slots: Int32Array): Promise<Watched
     const details = isFull ? `more than ${heapMegabytesMax} MiB of objects` : (error.stack ?? String(error))
     problem = { kind: isFull ? 'memory' : 'crash', what: isFull ? 'out of memory' : error.name, details }
   })
-  await new Promise((resolve) => worker.on('exit', resolve))
+  await Promise.race([new Promise((resolve) => worker.on('exit', resolve)), abandoned.promise])
   clearInterval(stallTimer)
   return report ? { report } : { problem }
 }

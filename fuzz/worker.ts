@@ -12,18 +12,23 @@ const { place, seed, inputsMax, msMax, progress } = workerData as Assignment
 const slots = new Int32Array(progress)
 const tell = (message: WorkerMessage) => parentPort!.postMessage(message)
 
-const target = await loadTarget(place)
-const report = await runSession({
-  ...{ target, seed, inputsMax, msMax, usedBytes: createUsedBytes() },
-  beginning: (number, chain) => {
-    const numbers = chain()
-    slots[0] = number
-    slots[1] = numbers.length
-    for (let i = 0; i < numbers.length; i++) slots[2 + i] = numbers[i]!
-  },
-})
-tell({ kind: 'report', report })
-if (report.finding && report.finding.problem.kind !== 'memory') {
-  const { input, problem } = report.finding
-  tell({ kind: 'minimised', input: await minimise(target, input, problem.what, { msMax: minimiseMsMax }) })
+async function main(): Promise<void> {
+  const target = await loadTarget(place)
+  const report = await runSession({
+    ...{ target, seed, inputsMax, msMax, usedBytes: createUsedBytes() },
+    beginning: (number, chain) => {
+      const numbers = chain()
+      slots[0] = number
+      slots[1] = numbers.length
+      for (let i = 0; i < numbers.length; i++) slots[2 + i] = numbers[i]!
+    },
+  })
+  tell({ kind: 'report', report })
+  if (report.finding && report.finding.problem.kind !== 'memory') {
+    const { input, problem } = report.finding
+    tell({ kind: 'minimised', input: await minimise(target, input, problem.what, { msMax: minimiseMsMax }) })
+  }
 }
+
+// Not awaited: should a target's promise never be settled, the thread just ends, and whoever watches it says so.
+void main()
