@@ -6,11 +6,11 @@ import { type ClusterFile, parseCluster } from './data-folder.ts'
 import { shardsMax } from './limits.ts'
 
 /** The two files that say who data belongs to; people may have been at them. */
-const cluster: ClusterFile = {
+const clusterFile: ClusterFile = {
   ...{ format: 1, clusterId: '0123456789abcdef0123456789abcdef', shards: 4, formed: true },
   nodes: ['a', 'b', 'c'].map((zone, k) => ({ name: `n${k + 1}`, zone })),
 }
-const identity = { format: 1, clusterId: cluster.clusterId, node: 'n1', nodeId: 1 }
+const identity = { format: 1, clusterId: clusterFile.clusterId, node: 'n1', nodeId: 1 }
 
 function checkCluster({ clusterId, nodes, shards, formed }: ClusterFile): void {
   check(typeof clusterId === 'string' && /^[0-9a-f]{32}$/.test(clusterId), 'a cluster has an id')
@@ -29,19 +29,20 @@ const target: FuzzTarget = {
   inputBytesMax: 1024,
   dictionary: ['null', '[]', '{}', '""', '-1', '1e999', '1e300', '0.5', '"__proto__":', '"format":', '2', ',', '"'],
   corpus: () => [
-    utf8Bytes(JSON.stringify(cluster, null, 2)),
-    utf8Bytes(JSON.stringify(cluster)),
+    utf8Bytes(JSON.stringify(clusterFile, null, 2)),
+    utf8Bytes(JSON.stringify(clusterFile)),
     utf8Bytes(identityText(identity)),
     ...committedCorpus(import.meta.dirname, 'data-folder'),
   ],
   run(input) {
     const text = utf8Text(input)
-    let isCluster = true
+    let cluster = 'a cluster'
     try {
       checkCluster(parseCluster(text, 'cluster.json'))
     } catch (error) {
       if (!(error instanceof Failure)) throw error
-      isCluster = false
+      // Behind the name of the file.
+      cluster = error.message.slice(16, 40)
     }
     const refusal = refusalOf(
       () => {
@@ -51,7 +52,7 @@ const target: FuzzTarget = {
       'DATA_DAMAGED',
       'FORMAT_UNKNOWN',
     )
-    return `${isCluster} ${refusal?.code}`
+    return `${cluster}, ${refusal ? refusal.message.slice(-32) : 'an identity'}`
   },
 }
 
