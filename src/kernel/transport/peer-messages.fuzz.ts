@@ -52,7 +52,8 @@ class Sink implements Connection {
 }
 
 interface Fed {
-  readonly framesIn: number
+  /** Kinds of what was seen, and how often. */
+  readonly kinds: string
   readonly isDamaged: boolean
   /** What was seen of it, to compare. */
   readonly text: string
@@ -80,11 +81,13 @@ function open(
 function result(connection: Sink, seen: readonly string[], written: number, bytes: number): Fed {
   check(written <= 64_000 + bytes * 64, `${written} bytes are answered to ${bytes}`)
   return {
-    framesIn: seen.length,
+    kinds: `${bucket(seen.length)} ${[...new Set(seen.map(kindOf))].sort()}`,
     isDamaged: connection.isDestroyed,
     text: `${connection.isDestroyed} ${seen.join('\n')}`,
   }
 }
+
+const kindOf = (what: string) => `${what.split(' ')[0]} ${/[A-Z_]{4,}$/.exec(what)?.[0] ?? ''}`
 
 async function feedMessages(chunks: readonly Uint8Array[], bytes: number): Promise<Fed> {
   const clock = new Turns()
@@ -154,7 +157,7 @@ async function feedBulkIn(chunks: readonly Uint8Array[], bytes: number): Promise
   connection.handler.closed()
   await settled()
   check(owner.streamCount === 0, 'nothing is left of a peer that is gone')
-  return result(connection, connection.isDestroyed ? [] : seen, connection.written, bytes)
+  return result(connection, seen, connection.written, bytes)
 }
 
 async function feedBulkOut(chunks: readonly Uint8Array[], bytes: number): Promise<Fed> {
@@ -180,7 +183,7 @@ async function feedBulkOut(chunks: readonly Uint8Array[], bytes: number): Promis
   connection.handler.closed()
   await settled()
   check(owner.streamCount === 0 && seen.length === 2, 'every stream has one outcome')
-  return result(connection, [], connection.written - 2 * sent.length, bytes)
+  return result(connection, seen, connection.written - 2 * sent.length, bytes)
 }
 
 /** What waits for a promise goes on, and what waits for that. */
@@ -208,7 +211,7 @@ const target: FuzzTarget = {
     const whole = await modes[mode]!([bytes.slice()], bytes.length)
     const cut = await modes[mode]!(cutAnywhere(bytes, dice), bytes.length)
     check(whole.text === cut.text, 'the same however the stream is cut')
-    return `${mode} ${bucket(whole.framesIn)} ${whole.isDamaged}`
+    return `${mode} ${whole.kinds} ${whole.isDamaged}`
   },
 }
 
