@@ -16,6 +16,7 @@ suite('a line', () => {
     ['set "" \'\'', ['set', '', '']],
     ['set a"b c"', ['set', 'ab c']],
     ["set a 'a\\\\b'", ['set', 'a', 'a\\\\b']],
+    ['set a "\\😀"', ['set', 'a', '😀']],
     ['set a\u00a0b c', ['set', 'a\u00a0b', 'c']],
     ["get 'a\\\\'", undefined],
     ['get "a', undefined],

@@ -46,7 +46,7 @@ const escapes: Readonly<Record<string, string>> = { n: '\n', r: '\r', t: '\t', b
 
 function unescaped(text: string): Buffer {
   const parts: Buffer[] = []
-  for (const [part] of text.matchAll(/\\x[0-9a-fA-F]{2}|\\.|[^\\]+/gs)) {
+  for (const [part] of text.matchAll(/\\x[0-9a-fA-F]{2}|\\.|[^\\]+/gsu)) {
     if (part.length === 4 && part.startsWith('\\x')) parts.push(Buffer.from(part.slice(2), 'hex'))
     else if (part.startsWith('\\')) parts.push(Buffer.from(escapes[part[1]!] ?? part.slice(1)))
     else parts.push(Buffer.from(part))
