@@ -1,0 +1,85 @@
+import type { NodeConfig } from '#cli/node/node-config.ts'
+import { configVariable } from '#cli/node/node-config.ts'
+import { Child, signal } from '../../bench/tools/child.ts'
+import { compileCache, mainFile, node as nodeProgram, root } from '../../bench/tools/root.ts'
+
+export interface ChaosNodeOptions {
+  /** `shards` is said only until the cluster is formed. */
+  readonly config: () => NodeConfig
+  /** The command that the node's own is appended to. */
+  readonly launcher: readonly string[]
+  /** It ended without being told to; with what it said on stderr. */
+  readonly ended: (said: string) => void
+}
+
+/** One node's process, under control: at most one at any time. */
+export class ChaosNode {
+  readonly name: string
+  readonly folder: string
+  readonly #options: ChaosNodeOptions
+  #child: Child | undefined
+  #isPaused = false
+
+  constructor(options: ChaosNodeOptions) {
+    const { name, folder } = options.config()
+    this.name = name
+    this.folder = folder
+    this.#options = options
+  }
+
+  get isRunning(): boolean {
+    return this.#child !== undefined
+  }
+
+  get isPaused(): boolean {
+    return this.#isPaused
+  }
+
+  start(): void {
+    if (this.#child) return
+    const [command, ...args] = [...this.#options.launcher, nodeProgram, mainFile, 'node', this.name]
+    const child = new Child(command!, args, {
+      cwd: root,
+      env: { ...compileCache, [configVariable]: JSON.stringify(this.#options.config()) },
+    })
+    this.#child = child
+    void child.ended.then(() => {
+      if (this.#child !== child) return // it was told to
+      this.#child = undefined
+      this.#isPaused = false
+      this.#options.ended(child.stderr.trim().slice(-2000))
+    })
+  }
+
+  /** SIGKILL. Resolves when it is gone. */
+  kill(): Promise<void> {
+    return this.#end('SIGKILL')
+  }
+
+  /** SIGTERM: an orderly stop, and SIGKILL for what is left after its time. Resolves when it is gone. */
+  stop(): Promise<void> {
+    this.resume()
+    return this.#end('SIGTERM')
+  }
+
+  /** SIGSTOP. */
+  pause(): void {
+    if (!this.#child || this.#isPaused) return
+    this.#isPaused = true
+    signal(this.#child.pid, 'SIGSTOP')
+  }
+
+  /** SIGCONT. */
+  resume(): void {
+    if (!this.#child || !this.#isPaused) return
+    this.#isPaused = false
+    signal(this.#child.pid, 'SIGCONT')
+  }
+
+  async #end(how: 'SIGKILL' | 'SIGTERM'): Promise<void> {
+    const child = this.#child
+    this.#child = undefined
+    this.#isPaused = false
+    await child?.stop(how)
+  }
+}

@@ -1,0 +1,72 @@
+import { execFileSync } from 'node:child_process'
+import { mkdirSync, statfsSync } from 'node:fs'
+import { join } from 'node:path'
+
+/** Where nodes keep their data. */
+export interface Disks {
+  /** For people. */
+  readonly description: string
+  /** Whether one can be made full. */
+  readonly canFill: boolean
+  folderOf(node: string): string
+  /** Leaves no room at all. */
+  fill(node: string): void
+  free(node: string): void
+}
+
+const sizeBytes = 1 << 30
+
+/** A file system in memory for each node. To be used in a mount namespace of one's own: it goes with that. */
+export class MemoryDisks implements Disks {
+  readonly description = `a file system of ${sizeBytes >> 20} MiB in memory for each node: syncs cost nothing`
+  readonly canFill = true
+  readonly #root: string
+
+  constructor(root: string, nodes: readonly string[]) {
+    this.#root = root
+    for (const node of nodes) {
+      mkdirSync(this.folderOf(node), { recursive: true })
+      execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${sizeBytes}`, 'tmpfs', this.folderOf(node)])
+    }
+  }
+
+  folderOf(node: string): string {
+    return join(this.#root, node)
+  }
+
+  /** The file system is made as small as what is in it. */
+  fill(node: string): void {
+    const { blocks, bfree, bsize } = statfsSync(this.folderOf(node))
+    this.#resize(node, (blocks - bfree) * bsize)
+  }
+
+  free(node: string): void {
+    this.#resize(node, sizeBytes)
+  }
+
+  #resize(node: string, bytes: number): void {
+    execFileSync('mount', ['-o', `remount,size=${bytes}`, this.folderOf(node)])
+  }
+}
+
+/** Folders of one file system, which is not ours to fill. */
+export class FolderDisks implements Disks {
+  readonly description: string
+  readonly canFill = false
+  readonly #root: string
+
+  constructor(root: string) {
+    this.#root = root
+    this.description = `folders in ${root}`
+  }
+
+  folderOf(node: string): string {
+    return join(this.#root, node)
+  }
+
+  fill(node: string): never {
+    throw new Error(`the disk of ${node} cannot be filled: it is not only its own`)
+  }
+
+  free(): void {}
+}

@@ -1,0 +1,109 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { DamageKind, FlippedByte } from './damage.ts'
+import { findByteToFlip, flipByte } from './damage.ts'
+import type { End, Fault, FaultSite } from './site.ts'
+import { shuffledNames } from './site.ts'
+
+/** What a node may say when it ends because its disk has no room. */
+const isFull = /full|no space|ENOSPC/i
+/** And because of damage that it found. */
+const isDamaged = /damaged|checksum|lost what was synced/i
+
+const missing: Fault['missing'] = ({ disks }) =>
+  disks.canFill ? undefined : 'the nodes have no file systems of their own here'
+
+/** After room is there again, a node that met the end of it may still say so and end. */
+const lateMs = 3000
+/** How long a node with damaged files may take to be ready, or to refuse. */
+const verdictMsMax = 15_000
+
+async function filled(site: FaultSite, names: readonly string[]): Promise<End> {
+  const { disks, cluster, note } = site
+  note(`fills the disk of ${names.join(', ')}`)
+  const takeBack = names.map((name) => cluster.excuses.give(name, isFull))
+  for (const name of names) disks.fill(name)
+  return async () => {
+    for (const name of names) disks.free(name)
+    note(`the disk of ${names.join(', ')} has room again`)
+    await Promise.race([sleep(lateMs), site.untilStopped])
+    for (const take of takeBack) take()
+  }
+}
+
+/** Stops a node, flips a byte, starts it, and sees what it makes of it. */
+async function damaged(site: FaultSite, kind: DamageKind): Promise<End | undefined> {
+  const { cluster, damageable, note, count, violation } = site
+  const node = cluster.node(damageable)
+  if (!node.isRunning || node.isPaused) return undefined
+  const release = cluster.holdOut(damageable)
+  await node.stop()
+  const flipped = findByteToFlip(node.folder, kind, site.random)
+  if (flipped === undefined) {
+    release()
+    node.start()
+    return undefined
+  }
+  flipByte(flipped)
+  note(`flipped byte ${flipped.at} of ${flipped.path} of ${damageable}`)
+  const takeBack = cluster.excuses.give(damageable, isDamaged)
+  node.start()
+  const untilMs = performance.now() + verdictMsMax
+  while (node.isRunning && performance.now() < untilMs) {
+    // What is read only later is found only later: so the excuse stays, as long as the damage does.
+    if (await cluster.isReady(damageable)) {
+      count(`${kind}-accepted`)
+      note(`${damageable} started with it: found when read, or never`)
+      release()
+      return undefined
+    }
+    await sleep(50)
+  }
+  if (node.isRunning) {
+    violation(`${damageable} neither started nor refused within ${verdictMsMax} ms after a flipped byte in its ${kind}`)
+    await node.kill()
+  } else count(`${kind}-refused`)
+  note(`${damageable} refuses to start and stays out`)
+  return () => restored(flipped, release, takeBack, () => node.start())
+}
+
+/** The operator has found the right bytes: nothing was lost, the node was only away. */
+function restored(flipped: FlippedByte, release: () => void, takeBack: () => void, start: () => void): void {
+  flipByte(flipped)
+  takeBack()
+  release()
+  start()
+}
+
+export const diskFaults = {
+  full: {
+    description: 'the file system of one node is full',
+    weight: 2,
+    holdMs: [2000, 8000],
+    sparesMajority: true,
+    missing,
+    begin: (site) => filled(site, shuffledNames(site).slice(0, 1)),
+  },
+  'full-all': {
+    description: 'the file systems of all nodes are full',
+    weight: 1,
+    holdMs: [2000, 5000],
+    missing,
+    begin: (site) => filled(site, site.cluster.names),
+  },
+  'damage-log': {
+    description:
+      'a flipped byte in the log of a stopped node: it refuses to start and stays out, until the byte is right again',
+    weight: 1,
+    holdMs: [1000, 4000],
+    sparesMajority: true,
+    begin: (site) => damaged(site, 'log'),
+  },
+  'damage-table': {
+    description:
+      'a flipped byte in a table of a stopped node: its data is fetched again from another, or it refuses to start',
+    weight: 1,
+    holdMs: [1000, 4000],
+    sparesMajority: true,
+    begin: (site) => damaged(site, 'table'),
+  },
+} as const satisfies Record<string, Fault>
