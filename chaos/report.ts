@@ -21,6 +21,8 @@ export interface ChaosReport {
   readonly filledBytes: number
   /** How often each kind of fault was begun, and what came of some. */
   readonly faults: Readonly<Record<string, number>>
+  /** How often a node found that a table of its own is damaged. */
+  readonly damageFound: number
   /** Nodes that ended by themselves for a reason that a fault had given them. */
   readonly excusedEnds: number
   /** The longest time in which no write was acknowledged, faults of all nodes included. */
@@ -43,7 +45,7 @@ export function reportText(report: ChaosReport): string {
     ...Object.entries(report.skipped).map(([name, why]) => `  NOT TRIED: ${name}, as ${why}`),
     `  load: ${report.load}`,
     `  operations: ${total(report.operations)} answered, ${total(report.refused)} refused, ${total(report.lost)} without a reply, over ${total(report.keys)} keys; ${Math.round(report.filledBytes / 2 ** 20)} MiB of large values`,
-    `  faults: ${faults.join(', ') || 'none'}; nodes that ended by themselves with reason: ${report.excusedEnds}`,
+    `  faults: ${faults.join(', ') || 'none'}; nodes that ended by themselves with reason: ${report.excusedEnds}; damaged tables found while running: ${report.damageFound}`,
     `  longest time without an acknowledged write: ${seconds(report.longestGapMs)}`,
     `  every node answered for every key ${seconds(report.recoveryMs)} after the last fault`,
     `  history checked in ${seconds(report.checkMs)}`,

@@ -4,6 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { createRandom } from '#kernel/base/random.ts'
 import { ChaosCluster } from './cluster/chaos-cluster.ts'
 import type { Disks } from './cluster/disks.ts'
+import { damageFound } from './faults/damage.ts'
 import type { FaultName } from './faults/faults.ts'
 import { faults } from './faults/faults.ts'
 import { Nemesis } from './faults/nemesis.ts'
@@ -30,7 +31,7 @@ const formMsMax = 60_000
 const progressMsMax = 60_000
 const lookMs = 20
 const fillerValueBytes = 128 << 10
-const fillerBytesPerSecond = 1 << 20
+const fillerBytesPerSecond = 2 << 20
 
 /** Breaks a cluster for the time asked for, heals it, demands progress, and judges all that was answered. */
 export async function runChaos(options: ChaosOptions, surroundings: ChaosSurroundings): Promise<ChaosReport> {
@@ -44,15 +45,19 @@ export async function runChaos(options: ChaosOptions, surroundings: ChaosSurroun
   const cluster = new ChaosCluster({ names, network, disks, note, violation })
   const addresses = names.map((name) => network.reach(clientsPlace, name, 'redis'))
   using load = new Load({ names, addresses, random: random.child('load'), operationsPerSecond: options.rate })
-  using filler = new Filler({ addresses, valueBytes: fillerValueBytes, bytesPerSecond: fillerBytesPerSecond })
+  using filler = new Filler({
+    ...{ addresses, violation },
+    valueBytes: fillerValueBytes,
+    bytesPerSecond: fillerBytesPerSecond,
+  })
   const { possible, skipped } = whatIsPossible(options.faults, disks)
   for (const [name, why] of Object.entries(skipped)) note(`NOT TRIED: ${name}, as ${why}`)
+  const damageable = names[random.child('damage').below(names.length)]!
   const nemesis = new Nemesis({
     site: {
-      ...{ cluster, disks, note, violation },
+      ...{ cluster, disks, damageable, note, violation },
       links: new Links(network),
       random: random.child('nemesis'),
-      damageable: names[random.child('damage').below(names.length)]!,
     },
     names: possible,
     acknowledged: () => load.answered,
@@ -112,6 +117,7 @@ export async function runChaos(options: ChaosOptions, surroundings: ChaosSurroun
     keys: load.keyCount,
     filledBytes: filler.ledger.acknowledgedBytes,
     faults: nemesis.counts,
+    damageFound: damageFound(cluster.node(damageable).folder),
     excusedEnds: cluster.excusedEnds,
     longestGapMs: Math.round(longestGapMs(load.acknowledgedWrites())),
     recoveryMs: recoveryMs === undefined ? undefined : Math.round(recoveryMs),

@@ -1,4 +1,4 @@
-import { closeSync, openSync, readdirSync, readFileSync, readSync, statSync, writeSync } from 'node:fs'
+import { closeSync, openSync, readdirSync, readFileSync, readSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Random } from '#kernel/base/host.ts'
 
@@ -16,28 +16,40 @@ const isOfKind: Readonly<Record<DamageKind, (path: string) => boolean>> = {
 }
 
 /**
- * A byte in the first half of what is written in a file: what is at the very end of a log cannot be told from a torn write, and
- * is cut (docs/fault-model.md).
- * @param folder a stopped node's  @returns undefined where there is no such file yet
+ * A byte that a checksum must guard. In the log: of a batch that a later one proves to have been synced, for the very last one
+ * cannot be told from a torn write, and is cut (docs/fault-model.md).
+ * @param folder a stopped node's  @returns undefined where there is no such byte yet
  */
 export function findByteToFlip(folder: string, kind: DamageKind, random: Random): FlippedByte | undefined {
   const data = join(folder, 'data')
   const paths = (readdirSync(data, { recursive: true }) as string[]).filter(isOfKind[kind]).sort()
-  const files = paths
-    .map((path) => ({ path: join(data, path), bytes: writtenBytes(join(data, path)) }))
-    .filter(({ bytes }) => bytes > 0)
-  // The newest log segment is the one that every start reads from.
-  const file = kind === 'log' ? files.at(-1) : files[random.below(files.length)]
-  return file && { path: file.path, at: Math.floor(file.bytes * (0.05 + 0.4 * random.float())) }
+  const files = paths.map((path) => ({ path: join(data, path), bytes: guardedBytes(join(data, path), kind) }))
+  const usable = files.filter(({ bytes }) => bytes > 0)
+  const file = usable[random.below(usable.length)]
+  return file && { path: file.path, at: random.below(file.bytes) }
 }
 
-/** Without the zeros that a log segment is filled with beforehand. */
-function writtenBytes(path: string): number {
-  if (statSync(path).size === 0) return 0
+function guardedBytes(path: string, kind: DamageKind): number {
   const bytes = readFileSync(path)
-  let end = bytes.length
-  while (end > 0 && bytes[end - 1] === 0) end--
-  return end
+  return kind === 'table' ? bytes.length : lastBatchAt(bytes)
+}
+
+const sectorBytes = 512
+const batchHeaderBytes = 40
+
+/** Where the last batch of a log segment begins (docs/formats/node-log.md); 0 where there is none. What is behind it means nothing. */
+function lastBatchAt(bytes: Buffer): number {
+  let last = 0
+  let number: bigint | undefined
+  for (let at = sectorBytes; at + batchHeaderBytes <= bytes.length; ) {
+    if (bytes.toString('latin1', at, at + 4) !== 'UBTC') break
+    const found = bytes.readBigUInt64LE(at + 16)
+    if (number !== undefined && found !== number + 1n) break // of the file's former life
+    number = found
+    last = at
+    at = Math.ceil((at + batchHeaderBytes + bytes.readUInt32LE(at + 32)) / sectorBytes) * sectorBytes
+  }
+  return last
 }
 
 /** Changes one bit; doing it again puts it right. */
@@ -51,4 +63,9 @@ export function flipByte({ path, at }: FlippedByte): void {
   } finally {
     closeSync(file)
   }
+}
+
+/** How often a node has found damaged tables while it ran: each time it fetched its data from another, or stopped. */
+export function damageFound(folder: string): number {
+  return readFileSync(join(folder, 'node.log'), 'utf8').split('"Rows are damaged"').length - 1
 }

@@ -1,5 +1,6 @@
+import { cpSync, renameSync, rmSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { DamageKind, FlippedByte } from './damage.ts'
+import type { DamageKind } from './damage.ts'
 import { findByteToFlip, flipByte } from './damage.ts'
 import type { End, Fault, FaultSite } from './site.ts'
 import { shuffledNames } from './site.ts'
@@ -7,7 +8,7 @@ import { shuffledNames } from './site.ts'
 /** What a node may say when it ends because its disk has no room. */
 const isFull = /full|no space|ENOSPC/i
 /** And because of damage that it found. */
-const isDamaged = /damaged|checksum|lost what was synced/i
+const isDamaged = /damaged|checksum|lost records/i
 
 const missing: Fault['missing'] = ({ disks }) =>
   disks.canFill ? undefined : 'the nodes have no file systems of their own here'
@@ -25,7 +26,7 @@ async function filled(site: FaultSite, names: readonly string[]): Promise<End> {
   return async () => {
     for (const name of names) disks.free(name)
     note(`the disk of ${names.join(', ')} has room again`)
-    await Promise.race([sleep(lateMs), site.untilStopped])
+    await sleep(lateMs)
     for (const take of takeBack) take()
   }
 }
@@ -43,35 +44,46 @@ async function damaged(site: FaultSite, kind: DamageKind): Promise<End | undefin
     node.start()
     return undefined
   }
+  const copy = `${node.folder}.copy`
+  cpSync(node.folder, copy, { recursive: true })
   flipByte(flipped)
-  note(`flipped byte ${flipped.at} of ${flipped.path} of ${damageable}`)
+  note(`flipped byte ${flipped.at} of ${flipped.path}`)
   const takeBack = cluster.excuses.give(damageable, isDamaged)
   node.start()
   const untilMs = performance.now() + verdictMsMax
   while (node.isRunning && performance.now() < untilMs) {
-    // What is read only later is found only later: so the excuse stays, as long as the damage does.
     if (await cluster.isReady(damageable)) {
       count(`${kind}-accepted`)
       note(`${damageable} started with it: found when read, or never`)
-      release()
-      return undefined
+      rmSync(copy, { recursive: true })
+      release() // the excuse stays, as the damage does
+      return makeWay(site)
     }
     await sleep(50)
   }
-  if (node.isRunning) {
-    violation(`${damageable} neither started nor refused within ${verdictMsMax} ms after a flipped byte in its ${kind}`)
-    await node.kill()
-  } else count(`${kind}-refused`)
+  if (node.isRunning)
+    violation(`${damageable} neither started nor refused within ${verdictMsMax} ms: a ${kind} was damaged`)
+  else count(`${kind}-refused`)
   note(`${damageable} refuses to start and stays out`)
-  return () => restored(flipped, release, takeBack, () => node.start())
+  return async () => {
+    // It remembers that it has lost something and would refuse for good. Since the copy was made it has told nobody anything.
+    await node.kill()
+    rmSync(node.folder, { recursive: true })
+    renameSync(copy, node.folder)
+    takeBack()
+    release()
+    node.start()
+  }
 }
 
-/** The operator has found the right bytes: nothing was lost, the node was only away. */
-function restored(flipped: FlippedByte, release: () => void, takeBack: () => void, start: () => void): void {
-  flipByte(flipped)
-  takeBack()
-  release()
-  start()
+/** Only who leads reads for clients: kills another leader, so that the damaged node may become it. */
+async function makeWay({ cluster, damageable, note }: FaultSite): Promise<End> {
+  const name = await cluster.leader()
+  if (name === undefined || name === damageable) return () => {}
+  const leader = cluster.node(name)
+  note(`kills ${name}, so that ${damageable} may lead`)
+  await leader.kill()
+  return () => leader.start()
 }
 
 export const diskFaults = {
@@ -92,7 +104,7 @@ export const diskFaults = {
   },
   'damage-log': {
     description:
-      'a flipped byte in the log of a stopped node: it refuses to start and stays out, until the byte is right again',
+      'a flipped byte in the log of a stopped node: it refuses to start and stays out, until its untouched copy is put back',
     weight: 1,
     holdMs: [1000, 4000],
     sparesMajority: true,

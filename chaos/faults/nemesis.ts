@@ -4,7 +4,7 @@ import { faults } from './faults.ts'
 import type { End, Fault, FaultSite } from './site.ts'
 
 export interface NemesisOptions {
-  readonly site: Omit<FaultSite, 'untilStopped' | 'count'>
+  readonly site: Omit<FaultSite, 'count'>
   readonly names: readonly FaultName[]
   /** Writes acknowledged so far. */
   readonly acknowledged: () => number
@@ -38,7 +38,7 @@ export class Nemesis {
     this.#choices = options.names.flatMap((name) =>
       Array.from({ length: Math.max(1, faults[name].weight) }, () => name),
     )
-    this.#site = { ...options.site, untilStopped: this.#stopped.promise, count: (what) => this.#count(what) }
+    this.#site = { ...options.site, count: (what) => this.#count(what) }
   }
 
   /** Resolves, with all faults ended, some time after `stop`. */

@@ -18,8 +18,6 @@ export interface FaultSite {
   readonly violation: (text: string) => void
   /** Counts something that came of a fault. */
   readonly count: (what: string) => void
-  /** Resolves when faults are to end early. */
-  readonly untilStopped: Promise<void>
 }
 
 export interface Fault {

@@ -8,6 +8,7 @@ export class FillerLedger {
   readonly #valueBytes: number
   /** By key: the sequence numbers of values that may be there. */
   readonly #possible = new Map<string, Set<number>>()
+  readonly #unanswered = new Set<number>()
   #sequence = 0
   #open: Asked | undefined
   acknowledgedBytes = 0
@@ -39,8 +40,6 @@ export class FillerLedger {
     this.acknowledgedBytes += this.#valueBytes
     this.#open = undefined
   }
-
-  readonly #unanswered = new Set<number>()
 
   /** The open one, if there is any, has no answer: it may be done once, at any later time. */
   unknown(): void {

@@ -9,6 +9,8 @@ export interface FillerOptions {
   readonly addresses: readonly Address[]
   readonly valueBytes: number
   readonly bytesPerSecond: number
+  /** Told what was read that cannot be. */
+  readonly violation: (text: string) => void
 }
 
 const keyCount = 48
@@ -26,6 +28,8 @@ export class Filler implements Disposable {
   readonly ledger: FillerLedger
   #connection: RedisConnection | undefined
   #target = 0
+  #reads = keyCount >> 1
+  #reading: string | undefined
   #timer: Timer | undefined
   #isOver = false
 
@@ -78,13 +82,10 @@ export class Filler implements Disposable {
     const { addresses } = this.#options
     this.#connection = new RedisConnection(this.#network, addresses[this.#target % addresses.length]!, {
       opened: () => this.#write(),
-      replied: (reply) => {
-        if (reply === '+OK') this.ledger.acknowledged()
-        else this.ledger.unknown()
-        this.#next()
-      },
+      replied: (reply) => this.#replied(reply),
       closed: () => {
         this.ledger.unknown()
+        this.#reading = undefined
         this.#timer?.cancel()
         this.#target++
         if (!this.#isOver) this.#timer = this.#clock.timer(reconnectMs, () => this.#connect())
@@ -93,15 +94,38 @@ export class Filler implements Disposable {
     this.#timer = this.#clock.timer(timeoutMs, () => this.#connection?.destroy())
   }
 
-  #next(): void {
-    const { valueBytes, bytesPerSecond } = this.#options
+  /** After each write some other key is read: what was written long ago comes from files. */
+  #replied(reply: string): void {
+    const { valueBytes, bytesPerSecond, violation } = this.#options
     this.#timer?.cancel()
+    const read = this.#reading
+    this.#reading = undefined
+    if (read === undefined) {
+      if (reply === '+OK') this.ledger.acknowledged()
+      else this.ledger.unknown()
+      this.#read()
+      return
+    }
+    const problem = reply.startsWith('-')
+      ? undefined
+      : this.ledger.judge(read, reply === '_' ? undefined : reply.slice(1))
+    if (problem !== undefined) violation(`while faults went on, ${problem}`)
     if (!this.#isOver) this.#timer = this.#clock.timer((1000 * valueBytes) / bytesPerSecond, () => this.#write())
   }
 
   #write(): void {
     const { key, sequence } = this.ledger.asked(keyCount)
-    this.#connection!.send(['SET', key, fillerValue(sequence, this.#options.valueBytes)])
+    this.#send(['SET', key, fillerValue(sequence, this.#options.valueBytes)])
+  }
+
+  #read(): void {
+    const { keys } = this.ledger
+    this.#reading = keys[this.#reads++ % keys.length]!
+    this.#send(['GET', this.#reading])
+  }
+
+  #send(words: readonly string[]): void {
+    this.#connection!.send(words)
     this.#connection!.flush()
     this.#timer?.cancel()
     this.#timer = this.#clock.timer(timeoutMs, () => this.#connection?.destroy())
