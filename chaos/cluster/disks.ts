@@ -9,6 +9,8 @@ export interface Disks {
   /** Whether one can be made full. */
   readonly canFill: boolean
   folderOf(node: string): string
+  /** For copies of nodes' folders, never full. */
+  readonly spareFolder: string
   /** Leaves no room at all. */
   fill(node: string): void
   free(node: string): void
@@ -20,13 +22,15 @@ const sizeBytes = 1 << 30
 export class MemoryDisks implements Disks {
   readonly description = `a file system of ${sizeBytes >> 20} MiB in memory for each node: syncs cost nothing`
   readonly canFill = true
+  readonly spareFolder: string
   readonly #root: string
 
   constructor(root: string, nodes: readonly string[]) {
     this.#root = root
-    for (const node of nodes) {
-      mkdirSync(this.folderOf(node), { recursive: true })
-      execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${sizeBytes}`, 'tmpfs', this.folderOf(node)])
+    this.spareFolder = join(root, 'spare')
+    for (const folder of [...nodes.map((node) => this.folderOf(node)), this.spareFolder]) {
+      mkdirSync(folder, { recursive: true })
+      execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${sizeBytes}`, 'tmpfs', folder])
     }
   }
 
@@ -53,10 +57,12 @@ export class MemoryDisks implements Disks {
 export class FolderDisks implements Disks {
   readonly description: string
   readonly canFill = false
+  readonly spareFolder: string
   readonly #root: string
 
   constructor(root: string) {
     this.#root = root
+    this.spareFolder = join(root, 'spare')
     this.description = `folders in ${root}`
   }
 

@@ -1,4 +1,5 @@
-import { cpSync, renameSync, rmSync } from 'node:fs'
+import { cpSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { DamageKind } from './damage.ts'
 import { findByteToFlip, flipByte } from './damage.ts'
@@ -33,7 +34,7 @@ async function filled(site: FaultSite, names: readonly string[]): Promise<End> {
 
 /** Stops a node, flips a byte, starts it, and sees what it makes of it. */
 async function damaged(site: FaultSite, kind: DamageKind): Promise<End | undefined> {
-  const { cluster, damageable, note, count, violation } = site
+  const { cluster, disks, damageable, note, count, violation } = site
   const node = cluster.node(damageable)
   if (!node.isRunning || node.isPaused) return undefined
   const release = cluster.holdOut(damageable)
@@ -44,10 +45,10 @@ async function damaged(site: FaultSite, kind: DamageKind): Promise<End | undefin
     node.start()
     return undefined
   }
-  const copy = `${node.folder}.copy`
+  const copy = join(disks.spareFolder, damageable)
   cpSync(node.folder, copy, { recursive: true })
   flipByte(flipped)
-  note(`flipped byte ${flipped.at} of ${flipped.path}`)
+  note(`flips byte ${flipped.at} of ${flipped.path}`)
   const takeBack = cluster.excuses.give(damageable, isDamaged)
   node.start()
   const untilMs = performance.now() + verdictMsMax
@@ -68,8 +69,10 @@ async function damaged(site: FaultSite, kind: DamageKind): Promise<End | undefin
   return async () => {
     // It remembers that it has lost something and would refuse for good. Since the copy was made it has told nobody anything.
     await node.kill()
+    disks.free(damageable)
     rmSync(node.folder, { recursive: true })
-    renameSync(copy, node.folder)
+    cpSync(copy, node.folder, { recursive: true })
+    rmSync(copy, { recursive: true })
     takeBack()
     release()
     node.start()

@@ -57,7 +57,8 @@ export const processFaults = {
     sparesMajority: true,
     async begin(site) {
       const node = pickRunning(site)
-      if (!node) return undefined
+      // The node whose files are damaged now and then must not be started in between.
+      if (!node || node.name === site.damageable) return undefined
       site.note(`kills ${node.name} again and again`)
       let isOver = false
       const loop = async () => {

@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process'
 import { type AddressInfo, createServer, type Server, Socket } from 'node:net'
 import { choosePorts, type Ports } from '#cli/up/ports.ts'
 import type { Address } from '#kernel/base/host.ts'
@@ -10,6 +11,9 @@ const host = '127.0.0.1'
 /** All on the loopback: between each two places stands a relay in this process that holds bytes back. */
 export class RelayNetwork implements ChaosNetwork {
   readonly description = 'relays on 127.0.0.1: cut connections are silent and stay open, slow means bytes 60 ms late'
+  readonly #diesWithParent = spawnSync('setpriv', ['--version'], { stdio: 'ignore' }).error
+    ? []
+    : ['setpriv', '--pdeathsig', 'KILL']
   readonly #ports: ReadonlyMap<string, Ports>
   readonly #relays = new Map<string, number>()
   readonly #valves = new Map<string, Valve>()
@@ -39,8 +43,9 @@ export class RelayNetwork implements ChaosNetwork {
     return port === undefined ? this.listenAt(node, endpoint) : { host, port }
   }
 
+  /** Nodes end with this process, even if it is killed and they stand still. */
   launcher(): readonly string[] {
-    return []
+    return this.#diesWithParent
   }
 
   setLink([from, to]: Link, state: LinkState): void {
