@@ -43,7 +43,7 @@ export class ChaosCluster {
     this.nodes = options.names.map((name) => {
       const config = () => this.#config(name)
       const launcher = options.network.launcher(name)
-      return new ChaosNode({ config, launcher, ended: (said) => this.#ended(name, said) })
+      return new ChaosNode({ config, launcher, ended: (said, livedMs) => this.#ended(name, said, livedMs) })
     })
   }
 
@@ -137,12 +137,12 @@ export class ChaosCluster {
     }
   }
 
-  #ended(name: string, said: string): void {
+  #ended(name: string, said: string, livedMs: number): void {
     const { note, violation } = this.#options
     const shown = said.split('\n').at(-1) || 'without a word'
     if (this.#isOver) return
     note(`${name} has ended by itself: ${shown}`)
-    if (this.excuses.cover(name, said)) this.excusedEnds++
+    if (this.excuses.cover(name, said, livedMs)) this.excusedEnds++
     else violation(`${name} ended by itself: ${said || 'without a word'}`)
     const timer = setTimeout(() => {
       this.#restarts.delete(timer)

@@ -9,7 +9,7 @@ export interface ChaosNodeOptions {
   /** The command that the node's own is appended to. */
   readonly launcher: readonly string[]
   /** It ended without being told to; with what it said on stderr. */
-  readonly ended: (said: string) => void
+  readonly ended: (said: string, livedMs: number) => void
 }
 
 /** One node's process, under control: at most one at any time. */
@@ -42,12 +42,13 @@ export class ChaosNode {
       cwd: root,
       env: { ...compileCache, [configVariable]: JSON.stringify(this.#options.config()) },
     })
+    const startedMs = performance.now()
     this.#child = child
     void child.ended.then(() => {
       if (this.#child !== child) return // it was told to
       this.#child = undefined
       this.#isPaused = false
-      this.#options.ended(child.stderr.trim().slice(-2000))
+      this.#options.ended(child.stderr.trim().slice(-2000), performance.now() - startedMs)
     })
   }
 

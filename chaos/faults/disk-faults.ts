@@ -6,13 +6,15 @@ import { findByteToFlip, flipByte } from './damage.ts'
 import type { End, Fault, FaultSite } from './site.ts'
 import { shuffledNames } from './site.ts'
 
-/** What a node may say when it ends because its disk has no room. */
+/** What a node may say that cannot start because its disk has no room. One that runs must go on running. */
 const isFull = /full|no space|ENOSPC/i
 /** And because of damage that it found. */
 const isDamaged = /damaged|checksum|lost records/i
 
 const missing: Fault['missing'] = ({ disks }) =>
   disks.canFill ? undefined : 'the nodes have no file systems of their own here'
+
+const startMsMax = 5000
 
 /** After room is there again, a node that met the end of it may still say so and end. */
 const lateMs = 3000
@@ -22,7 +24,7 @@ const verdictMsMax = 15_000
 async function filled(site: FaultSite, names: readonly string[]): Promise<End> {
   const { disks, cluster, note } = site
   note(`fills the disk of ${names.join(', ')}`)
-  const takeBack = names.map((name) => cluster.excuses.give(name, isFull))
+  const takeBack = names.map((name) => cluster.excuses.give({ node: name, reason: isFull, livedMsMax: startMsMax }))
   for (const name of names) disks.fill(name)
   return async () => {
     for (const name of names) disks.free(name)
@@ -49,7 +51,7 @@ async function damaged(site: FaultSite, kind: DamageKind): Promise<End | undefin
   cpSync(node.folder, copy, { recursive: true })
   flipByte(flipped)
   note(`flips byte ${flipped.at} of ${flipped.path}`)
-  const takeBack = cluster.excuses.give(damageable, isDamaged)
+  const takeBack = cluster.excuses.give({ node: damageable, reason: isDamaged })
   node.start()
   const untilMs = performance.now() + verdictMsMax
   while (node.isRunning && performance.now() < untilMs) {
