@@ -49,7 +49,8 @@ export class MemoryDisks implements Disks {
   }
 
   #resize(node: string, bytes: number): void {
-    execFileSync('mount', ['-o', `remount,size=${bytes}`, this.folderOf(node)])
+    // With its source named, `mount` does not repeat options that it finds, some of which a user namespace may not set.
+    execFileSync('mount', ['-o', `remount,size=${bytes}`, 'tmpfs', this.folderOf(node)])
   }
 }
 
