@@ -3,7 +3,7 @@
  *
  * Run: npm run chaos -- [--minutes 10] [--seed S] [--faults a,b] [--nodes 3] [--network auto] [--keep FOLDER] [--json]
  */
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, realpathSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { onEnd } from '../bench/tools/child.ts'
@@ -51,7 +51,7 @@ async function surround(names: readonly string[]): Promise<{ network: ChaosNetwo
     const network = new NamespaceNetwork(names)
     return { network, disks: new MemoryDisks('/run/chaos', names) }
   }
-  const folder = mkdtempSync(join(tmpdir(), 'unum-chaos-'))
+  const folder = realpathSync(mkdtempSync(join(tmpdir(), 'unum-chaos-')))
   onEnd(() => rmSync(folder, { recursive: true, force: true, maxRetries: 3 }))
   return { network: await RelayNetwork.open(names), disks: new FolderDisks(folder) }
 }

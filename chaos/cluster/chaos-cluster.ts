@@ -1,10 +1,12 @@
 import { randomBytes } from 'node:crypto'
+import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { formatAddress } from '#cli/address.ts'
 import type { NodeConfig } from '#cli/node/node-config.ts'
 import type { NodeStatus } from '#node/node-types.ts'
 import type { ChaosNetwork, Endpoint } from '../network/chaos-network.ts'
 import { clientsPlace } from '../network/chaos-network.ts'
+import { PowerSupply } from '../power/power-supply.ts'
 import { ChaosNode } from './chaos-node.ts'
 import type { Disks } from './disks.ts'
 import { Excuses } from './excuses.ts'
@@ -43,7 +45,13 @@ export class ChaosCluster {
     this.nodes = options.names.map((name) => {
       const config = () => this.#config(name)
       const launcher = options.network.launcher(name)
-      return new ChaosNode({ config, launcher, ended: (said, livedMs) => this.#ended(name, said, livedMs) })
+      const power = new PowerSupply({
+        data: `${config().folder}/data`,
+        journal: join(options.disks.spareFolder, `${name}.journal`),
+        syncMs: [1, 4],
+        kept: join(options.disks.folderOf(name), 'kept'),
+      })
+      return new ChaosNode({ config, launcher, power, ended: (said, livedMs) => this.#ended(name, said, livedMs) })
     })
   }
 

@@ -20,7 +20,7 @@ const sizeBytes = 1 << 30
 
 /** A file system in memory for each node. To be used in a mount namespace of one's own: it goes with that. */
 export class MemoryDisks implements Disks {
-  readonly description = `a file system of ${sizeBytes >> 20} MiB in memory for each node: syncs cost nothing`
+  readonly description = `a file system of ${sizeBytes >> 20} MiB in memory for each node`
   readonly canFill = true
   readonly spareFolder: string
   readonly #root: string
@@ -64,6 +64,7 @@ export class FolderDisks implements Disks {
   constructor(root: string) {
     this.#root = root
     this.spareFolder = join(root, 'spare')
+    mkdirSync(this.spareFolder)
     this.description = `folders in ${root}`
   }
 

@@ -75,6 +75,7 @@ async function damaged(site: FaultSite, kind: DamageKind): Promise<End | undefin
     rmSync(node.folder, { recursive: true })
     cpSync(copy, node.folder, { recursive: true })
     rmSync(copy, { recursive: true })
+    node.folderReplaced()
     takeBack()
     release()
     node.start()

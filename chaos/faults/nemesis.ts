@@ -38,7 +38,7 @@ export class Nemesis {
     this.#choices = options.names.flatMap((name) =>
       Array.from({ length: Math.max(1, faults[name].weight) }, () => name),
     )
-    this.#site = { ...options.site, count: (what) => this.#count(what) }
+    this.#site = { ...options.site, count: (what, by) => this.#count(what, by) }
   }
 
   /** Resolves, with all faults ended, some time after `stop`. */
@@ -113,8 +113,8 @@ export class Nemesis {
     return least + share * share * (most - least)
   }
 
-  #count(what: string): void {
-    this.counts[what] = (this.counts[what] ?? 0) + 1
+  #count(what: string, by = 1): void {
+    this.counts[what] = (this.counts[what] ?? 0) + by
   }
 
   async #wait(ms: number): Promise<void> {

@@ -31,6 +31,7 @@ export const rollback: Fault = {
     for (const node of majority) {
       rmSync(node.folder, { recursive: true })
       cpSync(copyOf(node), node.folder, { recursive: true })
+      node.folderReplaced()
       node.start()
     }
     await cluster.whenReady(names, readyMsMax)

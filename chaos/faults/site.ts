@@ -17,7 +17,7 @@ export interface FaultSite {
   readonly note: (text: string) => void
   readonly violation: (text: string) => void
   /** Counts something that came of a fault. */
-  readonly count: (what: string) => void
+  readonly count: (what: string, by?: number) => void
 }
 
 export interface Fault {
