@@ -61,7 +61,8 @@ export class Nemesis {
   }
 
   async #round(): Promise<void> {
-    const { random } = this.#site
+    const { random, cluster } = this.#site
+    const wasHealthy = (await Promise.all(cluster.names.map((name) => cluster.isReady(name)))).every(Boolean)
     const first = await this.#begin()
     if (first === undefined) return
     const hold = this.#holdMs(first.name)
@@ -76,7 +77,7 @@ export class Nemesis {
         return
       }
     }
-    await this.#hold(first.name, hold)
+    await this.#hold(first.name, hold, wasHealthy)
     await this.#end(first)
   }
 
@@ -94,14 +95,15 @@ export class Nemesis {
     this.#site.note(`${name} is over`)
   }
 
-  /** Writes must go on where a majority is left alone. */
-  async #hold(name: FaultName, holdMs: number): Promise<void> {
+  /** Writes must go on where a majority is left alone, which was whole before. */
+  async #hold(name: FaultName, holdMs: number, wasHealthy: boolean): Promise<void> {
     const fault: Fault = faults[name]
     await this.#wait(holdMs - progressMsMax)
     const { acknowledged } = this.#options
     const before = acknowledged()
     await this.#wait(Math.min(holdMs, progressMsMax))
-    if (!fault.sparesMajority || this.#isStopped || holdMs < progressMsMax || acknowledged() > before) return
+    if (!fault.sparesMajority || !wasHealthy || holdMs < progressMsMax) return
+    if (this.#isStopped || acknowledged() > before) return
     this.#site.violation(
       `nothing was acknowledged for ${progressMsMax} ms under ${name}, which leaves a majority alone`,
     )
