@@ -60,7 +60,7 @@ export async function runChaos(options: ChaosOptions, surroundings: ChaosSurroun
       random: random.child('nemesis'),
     },
     names: possible,
-    acknowledged: () => load.answered,
+    acknowledged: () => load.acknowledgedWrites().length,
   })
   const keep = (what: string) => keepEvidence(options.keep, what, load, surroundings)
 

@@ -70,13 +70,15 @@ suite('a real cluster, broken on purpose', { timeout: 300_000 }, () => {
     assert.deepEqual(run.processes(), [])
   })
 
-  test('is found out when a majority is set back to old copies of its data', async () => {
-    const { code, report } = await new ChaosRun('--minutes', '0.1', '--faults', 'rollback', '--json').end()
-    assert.equal(report.verdict, 'fail')
-    assert.equal(code, 1)
-    assert.match(report.violations.join('\n'), /is not linearizable/)
-    assert.match(report.violations.join('\n'), /filler \d+ is write -?\d+ where only/)
-  })
+  for (const lie of ['rollback', 'lying-disks']) {
+    test(`is found out when it is made to lose what it acknowledged, by ${lie}`, async () => {
+      const { code, report } = await new ChaosRun('--minutes', '0.1', '--faults', lie, '--json').end()
+      assert.equal(report.verdict, 'fail')
+      assert.equal(code, 1)
+      assert.match(report.violations.join('\n'), /is not linearizable/)
+      assert.match(report.violations.join('\n'), /filler \d+ is write -?\d+ where only/)
+    })
+  }
 
   for (const [what, network, whom, signal] of [
     ['Ctrl-C', 'auto', 'group', 'SIGINT'],

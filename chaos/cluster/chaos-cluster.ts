@@ -49,6 +49,7 @@ export class ChaosCluster {
         data: `${config().folder}/data`,
         journal: join(options.disks.spareFolder, `${name}.journal`),
         syncMs: [1, 4],
+        isLying: false,
         kept: join(options.disks.folderOf(name), 'kept'),
       })
       return new ChaosNode({ config, launcher, power, ended: (said, livedMs) => this.#ended(name, said, livedMs) })

@@ -87,6 +87,11 @@ export class ChaosNode {
     return this.#options.power.lose(random)
   }
 
+  /** From its next start on: whether its disk says that it has synced what it has not. */
+  diskLies(isLying: boolean): void {
+    this.#options.power.lie(isLying)
+  }
+
   /** Its folder was replaced: all that is in it counts as synced. */
   folderReplaced(): void {
     this.#options.power.forget()

@@ -105,7 +105,7 @@ export class Nemesis {
     if (!fault.sparesMajority || !wasHealthy || holdMs < progressMsMax) return
     if (this.#isStopped || acknowledged() > before) return
     this.#site.violation(
-      `nothing was acknowledged for ${progressMsMax} ms under ${name}, which leaves a majority alone`,
+      `no write was acknowledged for ${progressMsMax} ms under ${name}, which leaves a majority alone`,
     )
   }
 

@@ -1,6 +1,11 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { ChaosNode } from '../cluster/chaos-node.ts'
 import type { Fault, FaultSite } from './site.ts'
 import { pickRunning } from './site.ts'
+
+/** Load on lying disks: what is acknowledged in it is lost. */
+const lostMs = 2000
+const readyMsMax = 20_000
 
 async function losePower({ random, note, count }: FaultSite, nodes: readonly ChaosNode[]): Promise<void> {
   for (const node of nodes) node.pause() // all at one moment
@@ -35,6 +40,23 @@ export const powerFaults = {
       await pickRunning(site)?.pauseUnsynced()
       await losePower(site, nodes)
       return () => site.cluster.revive()
+    },
+  },
+  'lying-disks': {
+    description:
+      'all disks say that they have synced what they have not, and lose their power: MUST be found as a violation',
+    weight: 0,
+    holdMs: [1000, 2000],
+    async begin(site) {
+      const { cluster } = site
+      await Promise.all(cluster.nodes.map((node) => node.stop()))
+      for (const node of cluster.nodes) node.diskLies(true)
+      cluster.revive()
+      if (!(await cluster.whenReady(cluster.names, readyMsMax))) return undefined
+      await sleep(lostMs)
+      await losePower(site, cluster.nodes)
+      for (const node of cluster.nodes) node.diskLies(false)
+      return () => cluster.revive()
     },
   },
 } as const satisfies Record<string, Fault>

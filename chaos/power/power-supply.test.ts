@@ -14,15 +14,23 @@ function suppliedFolder(t: TestContext) {
   mkdirSync(data)
   return {
     data,
-    supply: new PowerSupply({ data, journal: join(root, 'journal'), kept: join(root, 'kept'), syncMs: [0, 0] }),
+    supply: new PowerSupply({
+      data,
+      journal: join(root, 'journal'),
+      kept: join(root, 'kept'),
+      syncMs: [0, 0],
+      isLying: false,
+    }),
   }
 }
 
 /** Runs lines of the host's disk contract in a watched process, which is killed at their end. */
 function run({ data, supply }: ReturnType<typeof suppliedFolder>, lines: string): void {
   const code = `
+    import * as fs from 'node:fs'
     import { createNodeHost } from '#host/node/index.ts'
-    const { disk } = createNodeHost({ root: ${JSON.stringify(data)} })
+    const root = ${JSON.stringify(data)}
+    const { disk } = createNodeHost({ root })
     const bytes = (text, length = text.length) => new Uint8Array(Buffer.from(text.padEnd(length, text)))
     const durably = (file, at, text) => new Promise((done) => file.writeDurably(at, [bytes(text)], done))
     ${lines}
@@ -102,6 +110,23 @@ suite('a loss of power', { timeout: 120_000 }, () => {
     assert.equal(sectors(folder.data), 'on') // only the first sector that was asked about
   })
 
+  test('does not bring back what a synced write has replaced', (t) => {
+    const lines = `
+      const file = await disk.open('a', { create: true })
+      await durably(file, 0, 'one')
+      await disk.syncDirectory('')
+      await file.write(0, bytes('six'))
+      await new Promise((done) => {
+        fs.open(root + '/a', fs.constants.O_RDWR | fs.constants.O_DSYNC, (_, synced) => {
+          fs.write(synced, bytes('ten'), 0, 3, 0, done)
+        })
+      })`
+    assert.deepEqual(
+      outcomes(t, lines, (data) => textOf(data, 'a')),
+      ['ten', 'ten'],
+    )
+  })
+
   test('may take a new file whose directory is not synced', (t) => {
     const lines = `
       const file = await disk.open('a', { create: true })
@@ -132,6 +157,15 @@ suite('a loss of power', { timeout: 120_000 }, () => {
       outcomes(t, lines, (data) => textOf(data, 'a')),
       ['no file', 'a'],
     )
+  })
+
+  test('takes from a disk that lies what it said was synced', (t) => {
+    const folder = suppliedFolder(t)
+    run(folder, `await durably(await disk.open('a', { create: true }), 0, 'a'); await disk.syncDirectory('')`)
+    folder.supply.lie(true)
+    run(folder, `await durably(await disk.open('a', { create: true }), 0, 'b'); await disk.syncDirectory('')`)
+    folder.supply.lose(leastLost)
+    assert.equal(textOf(folder.data, 'a'), 'a')
   })
 
   test('also takes what an earlier process wrote and did not sync', (t) => {

@@ -22,6 +22,8 @@ export interface PowerPaths {
   readonly journal: string
   /** Each sync takes so long at least, evenly drawn: as on a disk, while there is something to lose. */
   readonly syncMs: readonly [least: number, most: number]
+  /** Nothing counts as synced, whatever the system says: a disk that lies. */
+  readonly isLying: boolean
   /** For what a changed name stood for before: on the same file system as `data`. */
   readonly kept: string
 }
@@ -42,7 +44,7 @@ export const lossChances = 3
 
 /** Of one node's disk: what is not synced may be lost. */
 export class PowerSupply {
-  readonly paths: PowerPaths
+  paths: PowerPaths
 
   constructor(paths: PowerPaths) {
     this.paths = paths
@@ -56,17 +58,23 @@ export class PowerSupply {
 
   /**
    * Takes back some of what was not synced, when the node's process is gone: of bytes any sectors (all, none, or by chance), of names the
-   * last ones, as a file system loses them that keeps their order.
+   * last ones, as a file system loses them that keeps their order. A disk that lies loses all.
    */
   lose(random: Random): PowerLoss {
     const pending = readJournal(this.paths.journal)
-    const lossChance = random.below(lossChances) / (lossChances - 1)
+    const { isLying } = this.paths
+    const lossChance = isLying ? 1 : random.below(lossChances) / (lossChances - 1)
     const sectorsLost = this.#loseBytes(pending, () => random.float() < lossChance)
     const names = pending.filter(({ change }) => change.kind !== 'bytes').map(({ change }) => change as NameChange)
-    const lost = names.slice(random.below(names.length + 1))
+    const lost = names.slice(isLying ? 0 : random.below(names.length + 1))
     for (const change of lost.toReversed()) this.#loseName(change)
     this.forget()
     return { sectorsLost, namesLost: lost.length }
+  }
+
+  /** For processes that start from now on. */
+  lie(isLying: boolean): void {
+    this.paths = { ...this.paths, isLying }
   }
 
   /** From now on all that is on the disk counts as synced. */

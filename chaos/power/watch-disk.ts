@@ -4,7 +4,8 @@
  *
  * 1. A change is noted before it is made.
  * 2. A sync covers what was done before it began, and counts when it has succeeded.
- * 3. Names count as synced by a sync of their directory alone.
+ * 3. What a synced write replaces can come back no more, nor can what was there before that.
+ * 4. Names count as synced by a sync of their directory alone.
  */
 import fs from 'node:fs'
 import { syncBuiltinESMExports } from 'node:module'
@@ -68,8 +69,21 @@ class WatchedDisk {
     this.#underWay.add(id)
     return (error) => {
       this.#underWay.delete(id)
-      if (!error && open.isSynced) this.#journal.synced([id])
+      if (!error && open.isSynced && !this.#paths.isLying) this.#journal.synced([id, ...this.#replacedBy(id)])
     }
+  }
+
+  /** Earlier changes of the same bytes, as one that failed for want of room: what is there now is the later one. */
+  #replacedBy(id: number): number[] {
+    const later = this.#journal.pending.get(id)
+    if (later?.kind !== 'bytes') return []
+    const isReplaced = (change: Change) =>
+      change.kind === 'bytes' &&
+      change.id < id &&
+      change.inode === later.inode &&
+      change.at < later.at + later.length &&
+      later.at < change.at + change.length
+    return [...this.#journal.pending.values()].filter(isReplaced).map((change) => change.id)
   }
 
   /** @returns what to call when it has ended */
@@ -86,7 +100,7 @@ class WatchedDisk {
     const changes = [...this.#journal.pending.values()]
     const ids = changes.filter((change) => !this.#underWay.has(change.id) && isCovered(change)).map(({ id }) => id)
     return (error) => {
-      if (error) return
+      if (error || this.#paths.isLying) return
       this.#journal.synced(ids)
       for (const id of ids) real.rmSync(this.#keptAt(id), { force: true })
     }
