@@ -148,7 +148,7 @@ export class ChaosCluster {
 
   #ended(name: string, said: string, livedMs: number): void {
     const { note, violation } = this.#options
-    const shown = said.split('\n').at(-1) || 'without a word'
+    const shown = /^unum: .*$/m.exec(said)?.[0] ?? (said.split('\n').at(-1) || 'without a word')
     if (this.#isOver) return
     note(`${name} has ended by itself: ${shown}`)
     if (this.excuses.cover(name, said, livedMs)) this.excusedEnds++

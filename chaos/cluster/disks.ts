@@ -17,6 +17,7 @@ export interface Disks {
 }
 
 const sizeBytes = 1 << 30
+const fillAttemptsMax = 20
 
 /** A file system in memory for each node. To be used in a mount namespace of one's own: it goes with that. */
 export class MemoryDisks implements Disks {
@@ -38,10 +39,17 @@ export class MemoryDisks implements Disks {
     return join(this.#root, node)
   }
 
-  /** The file system is made as small as what is in it. */
+  /** The file system is made as small as what is in it; which may grow meanwhile, and then it refuses. */
   fill(node: string): void {
-    const { blocks, bfree, bsize } = statfsSync(this.folderOf(node))
-    this.#resize(node, (blocks - bfree) * bsize)
+    for (let attempt = 1; ; attempt++) {
+      const { blocks, bfree, bsize } = statfsSync(this.folderOf(node))
+      try {
+        this.#resize(node, (blocks - bfree) * bsize)
+        return
+      } catch (error) {
+        if (attempt === fillAttemptsMax) throw error
+      }
+    }
   }
 
   free(node: string): void {
@@ -50,7 +58,10 @@ export class MemoryDisks implements Disks {
 
   #resize(node: string, bytes: number): void {
     // With its source named, `mount` does not repeat options that it finds, some of which a user namespace may not set.
-    execFileSync('mount', ['-o', `remount,size=${bytes}`, 'tmpfs', this.folderOf(node)])
+    execFileSync('mount', ['-o', `remount,size=${bytes}`, 'tmpfs', this.folderOf(node)], {
+      stdio: ['ignore', 'ignore', 'pipe'],
+      encoding: 'utf8',
+    })
   }
 }
 

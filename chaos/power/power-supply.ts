@@ -4,6 +4,7 @@ import {
   mkdirSync,
   openSync,
   readdirSync,
+  readSync,
   renameSync,
   rmSync,
   statSync,
@@ -129,8 +130,7 @@ function loseSectors(path: string, { at, length }: BytesChange, before: Uint8Arr
       if (isLost()) {
         const old = new Uint8Array(end - start)
         old.set(before.subarray(start - at, end - at))
-        writeSync(file, old, 0, old.length, start)
-        lost++
+        if (replaceSector(file, old, start)) lost++
       }
       start = end
     }
@@ -138,4 +138,18 @@ function loseSectors(path: string, { at, length }: BytesChange, before: Uint8Arr
     closeSync(file)
   }
   return lost
+}
+
+/** @returns whether that changed anything */
+function replaceSector(file: number, old: Uint8Array, at: number): boolean {
+  const found = new Uint8Array(old.length)
+  readSync(file, found, 0, found.length, at)
+  if (Buffer.compare(found, old) === 0) return false
+  try {
+    writeSync(file, old, 0, old.length, at)
+    return true
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOSPC') return false // on a full disk what was cut off stays cut off
+    throw error
+  }
 }
