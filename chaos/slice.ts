@@ -5,9 +5,10 @@
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { readdirSync, readFileSync } from 'node:fs'
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { suite, test } from 'node:test'
+import { after, suite, test } from 'node:test'
 import { until } from '#cli/testing/until.ts'
 import type { ChaosReport } from './report.ts'
 import { reportText } from './report.ts'
@@ -15,6 +16,9 @@ import { reportText } from './report.ts'
 const program = join(import.meta.dirname, 'run.ts')
 const markVariable = 'UNUM_CHAOS_SLICE'
 let marks = 0
+/** What a killed run leaves in its temporary folder goes with this one. */
+const folder = mkdtempSync(join(tmpdir(), 'unum-slice-'))
+after(() => rmSync(folder, { recursive: true, maxRetries: 5 }))
 
 class ChaosRun {
   readonly #mark = `${process.pid}.${marks++}`
@@ -24,7 +28,7 @@ class ChaosRun {
 
   constructor(...args: readonly string[]) {
     this.#child = spawn(process.execPath, [program, ...args], {
-      env: { ...process.env, [markVariable]: this.#mark },
+      env: { ...process.env, [markVariable]: this.#mark, TMPDIR: folder },
       stdio: ['ignore', 'pipe', 'pipe'],
       detached: true, // a group of its own, as in a terminal
     })
