@@ -35,3 +35,13 @@ test('shouts what was wrong and what was not tried', () => {
   assert.match(text, /every key never after the last fault/)
   assert.match(text, /VIOLATION: a write is gone$/)
 })
+
+test('of many violations the last ones are shown, and the rest is counted', () => {
+  const text = reportText({
+    ...report,
+    verdict: 'fail',
+    violations: Array.from({ length: 25 }, (_, i) => `number ${i}`),
+  })
+  assert.doesNotMatch(text, /number 4$/m)
+  assert.match(text, /VIOLATION: number 5\n[\s\S]*VIOLATION: number 24\n {2}and 5 more violations$/)
+})

@@ -32,9 +32,14 @@ export interface ChaosReport {
   readonly checkMs: number
 }
 
+const shownMax = 20
+
 /** For a terminal. */
 export function reportText(report: ChaosReport): string {
   const faults = Object.entries(report.faults).map(([name, count]) => `${name} ${count}`)
+  // The verdict over the history comes last, and says most.
+  const shown = report.violations.slice(-shownMax)
+  const more = report.violations.length - shown.length
   const total = (value: number) => value.toLocaleString('en')
   const seconds = (ms: number | undefined) => (ms === undefined ? 'never' : `${(ms / 1000).toFixed(2)} s`)
   return [
@@ -49,6 +54,7 @@ export function reportText(report: ChaosReport): string {
     `  longest time without an acknowledged write: ${seconds(report.longestGapMs)}`,
     `  every node answered for every key ${seconds(report.recoveryMs)} after the last fault`,
     `  history checked in ${seconds(report.checkMs)}`,
-    ...report.violations.map((violation) => `  VIOLATION: ${violation}`),
+    ...shown.map((violation) => `  VIOLATION: ${violation}`),
+    ...(more > 0 ? [`  and ${more} more violations`] : []),
   ].join('\n')
 }

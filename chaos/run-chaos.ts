@@ -38,6 +38,7 @@ export async function runChaos(options: ChaosOptions, surroundings: ChaosSurroun
   const { names, network, disks, note } = surroundings
   const violations: string[] = []
   const violation = (text: string) => {
+    if (violations.includes(text)) return
     note(`VIOLATION: ${text}`)
     violations.push(text)
   }
