@@ -27,6 +27,9 @@ export function tests(args) {
   return { name: 'tests', args: ['--test', '--test-isolation=none', ...args] }
 }
 
+/** Real clusters, broken on purpose: alone and last, since tests beside them would run late. */
+export const chaosSlice = tests(['chaos/slice.ts'])
+
 /**
  * @param {{ name: string, args: string[] }[]} tasks
  * @param {{ minutesMax: number }} limit over all of them

@@ -12,6 +12,9 @@ type Level = 'info' | 'warn' | 'error'
 /** Lines kept before `open`; further ones are only counted. */
 const keptMax = 1000
 
+/** Lines that could not be written; further ones are dropped. */
+const unwrittenBytesMax = 1 << 20
+
 /** JSON lines by pino in `file`; errors, and warnings while it `speaks`, also on stderr as text. */
 export function createNodeLog(name: string, file: string): NodeLog {
   let write = (level: Level, fields: Record<string, unknown>, message: string) => {
@@ -25,7 +28,9 @@ export function createNodeLog(name: string, file: string): NodeLog {
   async function load(): Promise<void> {
     const { pino } = await import('pino')
     // Written at once, not in the background: lines are rare, and the last ones before an end matter most.
-    const destination = pino.destination({ dest: file, append: true, sync: true })
+    const destination = pino.destination({ dest: file, append: true, sync: true, maxLength: unwrittenBytesMax })
+    // A disk that is full must not end the node: lines that cannot be written are tried again with the next one.
+    destination.on('error', () => {})
     const timestamp = () => `,"time":"${new Date().toISOString()}"`
     const logger = pino({ base: { node: name, pid: process.pid }, timestamp }, destination)
     const early = pino({ base: { node: name, pid: process.pid }, timestamp: false }, destination)
