@@ -7,6 +7,9 @@ const options = process.argv.slice(2).filter((argument) => argument.startsWith('
 const patterns = process.argv.slice(2).filter((argument) => !argument.startsWith('-'))
 if (patterns.length > 0) runAll([tests([...options, ...patterns])], { minutesMax: 12 })
 else
-  runAll([...checks, tests([...options, '{src,bench,chaos,conformance,fuzz,mutants}/**/*.test.ts']), fuzzers(), chaosSlice], {
-    minutesMax: 12,
-  })
+  runAll(
+    [...checks, tests([...options, '{src,bench,chaos,conformance,fuzz,mutants}/**/*.test.ts']), fuzzers(), chaosSlice],
+    {
+      minutesMax: 12,
+    },
+  )
