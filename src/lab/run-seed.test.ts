@@ -13,7 +13,14 @@ function run(seed: number, scenario: ScenarioName, flaws: Flaws = {}): Promise<S
   const drawn = drawConfiguration(createRandom(seed).child('configuration'))
   const profile = { ...drawn.profile, clientsPerNode: 4 }
   return runSeed(
-    { seed, scenario: scenarioNamed(scenario), program: toyServer(flaws), services: [], takeRejections: () => [] },
+    {
+      seed,
+      scenario: scenarioNamed(scenario),
+      workload: 'strings',
+      program: toyServer(flaws),
+      services: [],
+      takeRejections: () => [],
+    },
     { ...drawn, nodeCount: 1, faultMs: 2_000, profile, settings: { ...drawn.settings, electionTimeoutMs: 100 } },
   )
 }
