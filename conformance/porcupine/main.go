@@ -34,10 +34,11 @@ type line struct {
 // request is what one operation asked. A connection's operations take effect in the order asked, also where they were under way
 // together, which intervals cannot say: `after` is the number of the one before, and the state tells whether that was done.
 type request struct {
-	commands  [][]string
-	number    int
-	after     int
-	isAwaited bool
+	commands   [][]string
+	number     int
+	after      int
+	isAwaited  bool
+	isAnswered bool
 }
 
 const none = -1
@@ -124,7 +125,7 @@ func prepared(lines []line) []porcupine.Operation {
 	requests := make([]*request, len(lines))
 	last := map[int]int{}
 	for i, line := range lines {
-		requests[i] = &request{commands: line.Commands, number: i, after: none}
+		requests[i] = &request{commands: line.Commands, number: i, after: none, isAnswered: line.Return != nil}
 		operation := porcupine.Operation{ClientId: line.Connection, Call: line.Call, Return: math.MaxInt64}
 		if line.Return != nil {
 			operation.Return = *line.Return

@@ -53,7 +53,10 @@ func step(before *state, asked request, output interface{}) (bool, interface{}) 
 		for number := range before.done {
 			done[number] = true
 		}
-		delete(done, asked.after)
+		// Only one that is answered may wait for it, or only some that are not: nothing is answered after one that was not.
+		if asked.isAnswered {
+			delete(done, asked.after)
+		}
 		if asked.isAwaited {
 			done[asked.number] = true
 		}

@@ -36,6 +36,11 @@ export const stringHistories: KnownHistories = {
     a  |set 1                    → +OK|
     a      |set 2                    → +OK|
     b                                        |get → $2|`,
+    'pipelined on one connection, the last two without a reply': `
+    a  |set 1                    → +OK|
+    a      |incr
+    a        |incr
+    b                                        |get → $2|  |get → $3|`,
     'SET NX succeeds once': `
     a  |setNx a → +OK|
     b    |setNx b → _|   |get → $a|`,
