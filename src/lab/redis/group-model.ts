@@ -120,12 +120,16 @@ function usedWatches(operations: readonly Operation[]): ReadonlySet<number> {
 }
 
 function stateOf(keys: GroupKeys, watches: Watches): GroupState {
-  const held = [...keys].sort(([a], [b]) => (a < b ? -1 : 1)).map(([key, value]) => [key, identityOf(value)])
-  if (watches.size === 0) return { keys, watches, text: JSON.stringify(held) }
-  const seen = [...watches]
-    .sort(([a], [b]) => a - b)
-    .map(([connection, of]) => [connection, ...[...of].map(([key, { change, wasAbsent }]) => [key, change, wasAbsent])])
-  return { keys, watches, text: JSON.stringify([held, seen]) }
+  let text = ''
+  for (const key of [...keys.keys()].sort()) {
+    const held = identityOf(keys.get(key))
+    text += `${key} ${held.length} ${held} `
+  }
+  for (const connection of [...watches.keys()].sort((a, b) => a - b)) {
+    text += `${connection}:`
+    for (const [key, { change, wasAbsent }] of watches.get(connection)!) text += ` ${key} ${change} ${wasAbsent}`
+  }
+  return { keys, watches, text }
 }
 
 function watched(state: GroupState, connection: number, names: readonly string[]): Watches {

@@ -13,7 +13,7 @@ const keys = [...strings, counter, ...lists]
 const readSteps = weighted({ get: 3, mget: 4, lrange: 2, existsAll: 1, type: 1, llen: 1 })
 const writeSteps = weighted({
   ...{ set: 4, append: 2, getSet: 1, incr: 3, mset: 4, msetnx: 1, del: 1, delAll: 1 },
-  ...{ rpush: 4, lpop: 2, lmove: 2, rename: 1, renamenx: 1 },
+  ...{ rpush: 4, lpop: 5, lmove: 2, rename: 1, renamenx: 1 },
 })
 
 type StepName = (typeof readSteps)[number] | (typeof writeSteps)[number]
