@@ -34,7 +34,7 @@ const flaws: Readonly<Record<Flaw, Partial<Readonly<Record<KindName, number>>>>>
   halvesTransaction: { group: 2, appends: 6, bank: 5 },
   ignoresWatch: { group: 2, bank: 5 },
   readsStale: { appends: 5, bank: 5 },
-  forgetsDeadline: { expiringString: 1, expiringList: 1, expiringHash: 1 },
+  forgetsDeadline: { expiringList: 1, expiringHash: 1 },
   expiresEarly: { expiringString: 2, expiringList: 2, expiringHash: 2 },
   revives: { expiringString: 2, expiringList: 2, expiringHash: 2 },
 }
