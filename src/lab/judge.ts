@@ -39,11 +39,8 @@ const judges: Readonly<Record<JudgeName, (of: Case) => string[]>> = {
   string: ({ partitions }) => linearizable(stringModel, partitions),
   value: ({ partitions }) => linearizable(valueModel, partitions),
   expiry: ({ partitions, options }) => linearizable(expiryModel(options.clockErrorMs + roundingMs), partitions),
-  group: ({ partitions }) => linearizable(groupModel, mapped(partitions, groupOperations)),
-  bank: ({ partitions }) => [
-    ...wrongTotals(partitions),
-    ...linearizable(groupModel, mapped(partitions, groupOperations)),
-  ],
+  group: linearizableGroups,
+  bank: (of) => [...wrongTotals(of.partitions), ...linearizableGroups(of)],
   appends: ({ partitions, refused }) =>
     [...partitions].flatMap(([tag, operations]) => appendViolations(tag, operations, refused.get(tag) ?? [])),
 }
@@ -57,11 +54,11 @@ export function judge(history: History, options: JudgeOptions): string[] {
   )
 }
 
-function mapped<To>(
-  partitions: Partitions,
-  map: (operations: readonly Operation[]) => To[],
-): ReadonlyMap<string, readonly To[]> {
-  return new Map([...partitions].map(([object, operations]) => [object, map(operations)]))
+function linearizableGroups({ partitions, refused }: Case): string[] {
+  const prepared = [...partitions].map(
+    ([tag, operations]) => [tag, groupOperations(operations, refused.get(tag))] as const,
+  )
+  return linearizable(groupModel, new Map(prepared))
 }
 
 function linearizable<State, Op extends Operation>(

@@ -83,18 +83,24 @@ export const groupModel: Model<GroupState, GroupOperation> = {
     ),
 }
 
+const ending = new Set(['exec', 'discard', 'unwatch'])
+
 /**
  * The operations of a tag as the model takes them. A WATCH after which its connection asks no EXEC shows in no reply and is left out:
- * the state need not know of it.
+ * the state need not know of it. Whatever EXEC answers, it ends all watches of its connection, so that one that was refused did just that.
+ * @param refused those of the same tag that certainly were not done.
  */
-export function groupOperations(operations: readonly Operation[]): GroupOperation[] {
+export function groupOperations(answered: readonly Operation[], refused: readonly Operation[] = []): GroupOperation[] {
+  const ended = refused
+    .filter(({ command }) => ending.has(command))
+    .map((operation): Operation => ({ ...operation, command: 'unwatch', argument: '', reply: '+OK' }))
+  const operations = ended.length === 0 ? answered : [...answered, ...ended].sort((a, b) => a.call - b.call)
   const used = usedWatches(operations)
   const watching = new Set<number>()
   const prepared: GroupOperation[] = []
   for (const operation of operations) {
     const { command, connection, argument, index } = operation
-    const ends = command === 'exec' || command === 'discard' || command === 'unwatch'
-    const endsWatch = ends && watching.delete(connection)
+    const endsWatch = ending.has(command) && watching.delete(connection)
     if (command === 'watch') {
       if (!used.has(index)) continue
       watching.add(connection)
@@ -105,15 +111,15 @@ export function groupOperations(operations: readonly Operation[]): GroupOperatio
   return prepared
 }
 
-/** Those that were answered, and that an EXEC of their connection follows. */
+/** Those that were answered, and that an EXEC of their connection follows while they last. */
 function usedWatches(operations: readonly Operation[]): ReadonlySet<number> {
   const used = new Set<number>()
   const open = new Map<number, number[]>()
   for (const { command, connection, index, reply } of operations) {
     const watches = open.get(connection) ?? []
     if (command === 'watch' && reply !== undefined) open.set(connection, [...watches, index])
-    if (command !== 'exec') continue
-    for (const watch of watches) used.add(watch)
+    if (!ending.has(command)) continue
+    if (command === 'exec') for (const watch of watches) used.add(watch)
     open.delete(connection)
   }
   return used

@@ -20,8 +20,17 @@ interface RequestRow {
 
 /** The steps of an operation on a tag: of `one` and `exec`. */
 export function stepsOf(argument: string): readonly Step[] {
-  return JSON.parse(argument)
+  let steps = parsed.get(argument)
+  if (steps === undefined) {
+    if (parsed.size === parsedMax) parsed.clear()
+    parsed.set(argument, (steps = JSON.parse(argument) as readonly Step[]))
+  }
+  return steps
 }
+
+/** An operation's steps are asked for several times while it is under way, and again when it is judged. */
+const parsed = new Map<string, readonly Step[]>()
+const parsedMax = 4096
 
 export function argumentOf(steps: readonly Step[]): string {
   return JSON.stringify(steps)

@@ -26,5 +26,5 @@ export const appendsKind: ObjectKind = {
     return { operations: [operation] }
   },
   probe: { command: 'exec', argument: argumentOf(keys.map((key): Step => ['lrange', key, readAll])) },
-  writesMax: 150,
+  writesMax: 75,
 }
