@@ -70,7 +70,8 @@ export const groupModel: Model<GroupState, GroupOperation> = {
   identify: (state) => state.text,
   // A watch without a reply is of a connection that is gone.
   changes: (operation) =>
-    (operation.reply !== undefined && (operation.endsWatch || operation.command === 'watch')) ||
+    operation.endsWatch ||
+    (operation.command === 'watch' && operation.reply !== undefined) ||
     changesState(operation, operation.reply),
   effect: ({ command, argument, connection }) =>
     command === 'one' ? `${command} ${argument}` : `${connection} ${command} ${argument}`,
@@ -111,15 +112,22 @@ export function groupOperations(answered: readonly Operation[], refused: readonl
   return prepared
 }
 
-/** Those that were answered, and that an EXEC of their connection follows while they last. */
+/**
+ * Those that were answered, and that an EXEC of their connection follows while they last. Where that got no reply and the connection
+ * asked another EXEC behind it, nobody knows whether the watch aborted the first, and it ended before the second: it is left out too.
+ */
 function usedWatches(operations: readonly Operation[]): ReadonlySet<number> {
   const used = new Set<number>()
   const open = new Map<number, number[]>()
-  for (const { command, connection, index, reply } of operations) {
+  const lastExec = new Map<number, Operation>()
+  for (const operation of operations) if (operation.command === 'exec') lastExec.set(operation.connection, operation)
+  for (const operation of operations) {
+    const { command, connection, index, reply } = operation
     const watches = open.get(connection) ?? []
     if (command === 'watch' && reply !== undefined) open.set(connection, [...watches, index])
     if (!ending.has(command)) continue
-    if (command === 'exec') for (const watch of watches) used.add(watch)
+    const tells = command === 'exec' && (reply !== undefined || lastExec.get(connection) === operation)
+    if (tells) for (const watch of watches) used.add(watch)
     open.delete(connection)
   }
   return used

@@ -143,6 +143,10 @@ export const groupHistories: KnownHistories = {
     b  |one set a 1`,
     'keys in different shards: nothing was done': `
     a  |across mset . a 1 → -CROSSSLOT Keys in request don't hash to the same slot|  |one get a → _|`,
+    'two transactions without a reply, the first of which ends a watch': `
+    a  |watch a → +OK|                       |exec get a
+    a                                          |exec set b 2
+    b                   |one set a 1 → +OK|                    |one get b → $2|`,
     'two that watch the same: one wins': `
     a  |watch n → +OK| |exec set n 1   → *["+OK"]|
     b  |watch n → +OK|   |exec set n 1 → _|  |one get n → $1|`,
@@ -174,6 +178,9 @@ export const groupHistories: KnownHistories = {
     'a lost update in spite of WATCH': `
     a  |watch n → +OK| |exec set n 1 → *["+OK"]|
     b  |watch n → +OK|   |exec set n 1 → *["+OK"]|`,
+    'a transaction without a reply that should have been aborted': `
+    a  |watch a → +OK|                       |exec set b 2
+    b                   |one set a 1 → +OK|                |one get b → $2|`,
     'a discarded transaction that was done': `
     a  |discard set a 1 → +OK|  |one get a → $1|`,
     'a transaction done twice': `
