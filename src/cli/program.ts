@@ -56,6 +56,8 @@ export function createProgram(): Command {
     .option('--from <seed>', 'the first of them (default: 1)', integer(0, Number.MAX_SAFE_INTEGER))
     .option('--seed <seed>', 'run only this one', integer(0, Number.MAX_SAFE_INTEGER))
     .option('--scenario <name or file.json>', 'which faults; an unknown name lists them')
+    .option('--workload <name>', 'which commands; an unknown name lists them (default: drawn by the seed)')
+    .option('--history <folder>', 'write what was asked and answered, a file of JSON lines for each seed')
     .option('--trace', 'print what happens, event by event')
     .option('--json', 'print lines of JSON')
     .action(async (options) => (await import('./lab.ts')).labRun(options))

@@ -85,10 +85,6 @@ export class History<Command extends string = string> {
     return this.#texts[this.#key[index]!]!
   }
 
-  commandOf(index: number): Command {
-    return this.#texts[this.#command[index]!] as Command
-  }
-
   connectionOf(index: number): number {
     return this.#connection[index]!
   }
@@ -110,12 +106,15 @@ export class History<Command extends string = string> {
     }
   }
 
-  /** Operations by key, in the order of their calls, without those that were refused. */
+  /** In the order of their calls, without those that were refused. */
+  *operations(): Generator<Operation<Command>> {
+    for (let i = 0; i < this.#count; i++) if (this.#reply[i] !== replyRefused) yield this.operation(i)
+  }
+
+  /** The same, by key. */
   byKey(): Map<string, Operation<Command>[]> {
     const partitions = new Map<string, Operation<Command>[]>()
-    for (let i = 0; i < this.#count; i++) {
-      if (this.#reply[i] === replyRefused) continue
-      const operation = this.operation(i)
+    for (const operation of this.operations()) {
       const partition = partitions.get(operation.key)
       if (partition === undefined) partitions.set(operation.key, [operation])
       else partition.push(operation)
@@ -123,23 +122,11 @@ export class History<Command extends string = string> {
     return partitions
   }
 
-  /** One JSON object per operation, in the order of the calls; `reply` null: none came. Refused ones are left out. */
-  *jsonLines(): Generator<string> {
-    for (let i = 0; i < this.#count; i++) {
-      if (this.#reply[i] === replyRefused) continue
-      const { connection, command, key, argument, reply, call, callMs, return: returned, returnMs } = this.operation(i)
-      yield JSON.stringify({
-        connection,
-        command,
-        key,
-        argument,
-        reply: reply ?? null,
-        call,
-        return: reply === undefined ? null : returned,
-        callMs,
-        returnMs: reply === undefined ? null : returnMs,
-      })
-    }
+  /** Those that were refused: they certainly were not done. In the order of their calls, without a reply. */
+  refusedOperations(): Operation<Command>[] {
+    const refused: Operation<Command>[] = []
+    for (let i = 0; i < this.#count; i++) if (this.#reply[i] === replyRefused) refused.push(this.operation(i))
+    return refused
   }
 
   #textId(text: string): number {

@@ -7,6 +7,8 @@ export type { ScenarioName } from './faults/scenarios.ts'
 export { scenarios } from './faults/scenarios.ts'
 export type { LabOptions, LabOutput } from './run-lab.ts'
 export type { SeedReport } from './run-seed.ts'
+export type { WorkloadName } from './workload/workloads.ts'
+export { workloads } from './workload/workloads.ts'
 
 /**
  * Runs simulated clusters of the real node with Redis traffic, one for each seed, and prints a line about each.

@@ -54,7 +54,11 @@ test('tells the event story with --trace, and sums up several seeds', async () =
     readFile: () => '',
   }
   // A single node is what the toy server can do; others of its cluster answer for themselves, wrongly.
-  await runSeeds({ seeds: 2, scenario: 'calm', trace: true }, { program: toyServer(), services: [] }, output)
+  await runSeeds(
+    { seeds: 2, scenario: 'calm', workload: 'strings', trace: true },
+    { program: toyServer(), services: [] },
+    output,
+  )
   ok(lines.some((line) => /^ +\d+\.\d{3} {2}lab +configuration \{/.test(line)))
   ok(lines.some((line) => /^ +\d+\.\d{3} {2}n1 +is ready$/.test(line)))
   ok(lines.some((line) => /^ +\d+\.\d{3} {2}c\d+ +#\d+ → /.test(line)))
@@ -76,6 +80,7 @@ test('a rejection that nobody handled fails the seed', async () => {
 
 for (const [options, message] of [
   [{ scenario: 'toString' }, /Cannot run scenario "toString": there are\n {2}calm: no faults\n/],
+  [{ workload: 'toString' }, /Cannot run workload "toString": there are\n {2}strings: commands on keys/],
   [{ seeds: 0 }, /Cannot use 0 as number of seeds: want an integer from 1 to /],
   [{ seed: -1 }, /Cannot use -1 as seed/],
   [{ seed: 1.5 }, /Cannot use 1.5 as seed/],

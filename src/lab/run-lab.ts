@@ -5,6 +5,8 @@ import { parseScenario } from './faults/scenario-file.ts'
 import { scenarioNamed } from './faults/scenarios.ts'
 import type { SeedReport } from './run-seed.ts'
 import { runSeed } from './run-seed.ts'
+import type { WorkloadName } from './workload/workloads.ts'
+import { isWorkloadName, workloads } from './workload/workloads.ts'
 
 /** As given by a person: nothing is checked yet. */
 export interface LabOptions {
@@ -16,6 +18,8 @@ export interface LabOptions {
   readonly seed?: number | undefined
   /** Name of a scenario, or of a file that holds one: anything that ends in `.json`. Default `default`. */
   readonly scenario?: string | undefined
+  /** Name of a workload. Default: what the seed draws. */
+  readonly workload?: string | undefined
   /** Lines of JSON instead of text. */
   readonly json?: boolean | undefined
   /** Print what happens, event by event. */
@@ -31,6 +35,8 @@ export interface LabOutput {
   readonly readFile: (name: string) => string
   /** Rejections of promises that nobody handled, since the last call. */
   readonly takeRejections: () => readonly unknown[]
+  /** Takes the history of a seed, operation by operation. */
+  readonly history?: ((seed: number, lines: Iterable<string>) => void) | undefined
 }
 
 /** What is put to the test. */
@@ -50,19 +56,23 @@ export async function runSeeds(options: LabOptions, subject: LabSubject, output:
   const { from, count } = seedRange(options)
   const named = options.scenario ?? 'default'
   const scenario = named.endsWith('.json') ? parseScenario(output.readFile(named), named) : scenarioNamed(named)
+  const workload = options.workload === undefined ? undefined : workloadOf(options.workload)
   const totals = { failed: 0, events: 0, operations: 0, wallMs: 0 }
   for (let i = 0; i < count; i++) {
     const startedMs = output.nowMs()
+    const seed = from + i
     const report = await runSeed({
       ...subject,
-      seed: from + i,
+      seed,
       scenario,
+      workload,
+      history: output.history && ((lines) => output.history?.(seed, lines)),
       trace: options.trace ? output.line : undefined,
       takeRejections: output.takeRejections,
     })
     const wallMs = output.nowMs() - startedMs
     output.line(options.json ? jsonLine(report, wallMs) : textLine(report, wallMs))
-    if (report.verdict === 'fail' && !options.json) for (const line of failureLines(report)) output.line(line)
+    if (report.verdict === 'fail' && !options.json) for (const line of failureLines(report, workload)) output.line(line)
     totals.events += report.events
     totals.operations += report.operations
     totals.wallMs += wallMs
@@ -95,6 +105,12 @@ function checked(what: string, value: number, least: number, most: number): numb
   return value
 }
 
+function workloadOf(name: string): WorkloadName {
+  if (isWorkloadName(name)) return name
+  const known = Object.entries(workloads).map(([known, { description }]) => `  ${known}: ${description}`)
+  throw new UnumError('CONFIGURATION_INVALID', [`Cannot run workload "${name}": there are`, ...known].join('\n'))
+}
+
 function jsonLine(report: SeedReport, wallMs: number): string {
   const { seed, verdict, events, operations, traceHash, ...rest } = report
   return JSON.stringify({ seed, verdict, events, operations, wallMs: Math.round(wallMs * 10) / 10, traceHash, ...rest })
@@ -116,11 +132,12 @@ function textLine(report: SeedReport, wallMs: number): string {
   ].join('  ')
 }
 
-function failureLines(report: SeedReport): string[] {
+function failureLines(report: SeedReport, workload: WorkloadName | undefined): string[] {
   const scenario = report.scenario === 'default' ? '' : ` --scenario ${report.scenario}`
+  const replayed = workload === undefined ? '' : ` --workload ${workload}`
   return [
     ...report.violations.map((violation) => `  ${violation}`),
-    `  replay it: unum lab run --seed ${report.seed}${scenario} --trace`,
+    `  replay it: unum lab run --seed ${report.seed}${scenario}${replayed} --trace`,
   ]
 }
 

@@ -13,7 +13,14 @@ function run(seed: number, scenario: ScenarioName, flaws: Flaws = {}): Promise<S
   const drawn = drawConfiguration(createRandom(seed).child('configuration'))
   const profile = { ...drawn.profile, clientsPerNode: 4 }
   return runSeed(
-    { seed, scenario: scenarioNamed(scenario), program: toyServer(flaws), services: [], takeRejections: () => [] },
+    {
+      seed,
+      scenario: scenarioNamed(scenario),
+      workload: 'strings',
+      program: toyServer(flaws),
+      services: [],
+      takeRejections: () => [],
+    },
     { ...drawn, nodeCount: 1, faultMs: 2_000, profile, settings: { ...drawn.settings, electionTimeoutMs: 100 } },
   )
 }
@@ -33,7 +40,7 @@ for (const scenario of ['calm', 'whole-disks', 'crashes', 'power', 'pauses'] as 
       const report = await run(seed, scenario)
       deepEqual(report.violations, [], `seed ${seed}`)
       equal(report.verdict, 'pass')
-      ok(report.operations > 100, `${report.operations} operations`)
+      ok(report.operations > 50, `${report.operations} operations`)
       equal(Object.keys(report.faults).length > 0, scenario !== 'calm')
     }
   })
@@ -42,7 +49,7 @@ for (const scenario of ['calm', 'whole-disks', 'crashes', 'power', 'pauses'] as 
 test('a server that answers before its write is on disk is caught when the power fails', async () => {
   const caught = await failures('power', { answersEarly: true })
   ok(caught.length >= 3, `${caught.length} of 24`)
-  match(caught[0]!.violations[0]!, /the history of key \S+ is not linearizable/)
+  match(caught[0]!.violations[0]!, /the history of \S+ is not linearizable/)
 })
 
 test('a server that does an increment twice is caught', async () => {

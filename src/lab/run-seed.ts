@@ -1,8 +1,8 @@
 import { type FaultCounts, Simulation } from '#host/simulated/index.ts'
 import { createRandom } from '#kernel/base/random.ts'
 import type { Service } from '#kernel/handles/service.ts'
-import { checkLinearizability } from './checkers/linearizability.ts'
 import { compareReplicas } from './checkers/replicas.ts'
+import { ClockSpread } from './cluster/clock-spread.ts'
 import { Cluster } from './cluster/cluster.ts'
 import type { NodeProgram } from './cluster/cluster-node.ts'
 import { Observer } from './cluster/observer.ts'
@@ -11,23 +11,29 @@ import type { LabConfiguration } from './configuration.ts'
 import { drawConfiguration, withOverrides } from './configuration.ts'
 import { Nemesis } from './faults/nemesis.ts'
 import type { NamedScenario } from './faults/scenarios.ts'
-import type { Operation } from './history.ts'
-import type { StringCommand } from './redis/string-commands.ts'
-import { stringModel } from './redis/string-model.ts'
+import { historyLines } from './history-lines.ts'
+import { judge } from './judge.ts'
+import type { Request } from './redis/requests.ts'
 import { Client } from './workload/client.ts'
 import { Keys } from './workload/keys.ts'
-import type { ProbeTask } from './workload/prober.ts'
+import { objectKinds } from './workload/kinds/index.ts'
 import { Prober } from './workload/prober.ts'
 import { Recorder } from './workload/recorder.ts'
+import type { WorkloadName } from './workload/workloads.ts'
+import { workloads } from './workload/workloads.ts'
 
 export interface SeedOptions {
   readonly seed: number
   readonly scenario: NamedScenario
+  /** Instead of the one that the seed draws. */
+  readonly workload?: WorkloadName | undefined
   /** What runs on the nodes. */
   readonly program: NodeProgram
   readonly services: readonly Service[]
   /** Told what happens, event by event, for people. */
   readonly trace?: ((line: string) => void) | undefined
+  /** Given the run's history at its end (`history-lines.ts`). */
+  readonly history?: ((lines: Iterable<string>) => void) | undefined
   /** Rejections of promises that nobody handled, since the last call. */
   readonly takeRejections: () => readonly unknown[]
 }
@@ -65,7 +71,10 @@ const stepMs = 50
  */
 export async function runSeed(options: SeedOptions, configuration?: LabConfiguration): Promise<SeedReport> {
   const drawn = configuration ?? drawConfiguration(createRandom(options.seed).child('configuration'))
-  return new SeedRun(options, withOverrides(drawn, options.scenario)).run()
+  const said = withOverrides(drawn, options.scenario)
+  if (options.workload === undefined) return new SeedRun(options, said).run()
+  const profile = { ...said.profile, keyKinds: workloads[options.workload].kinds }
+  return new SeedRun(options, { ...said, profile }).run()
 }
 
 class SeedRun {
@@ -74,6 +83,7 @@ class SeedRun {
   readonly #simulation: Simulation
   readonly #cluster: Cluster
   readonly #observer: Observer
+  readonly #clocks: ClockSpread
   readonly #nemesis: Nemesis
   readonly #recorder: Recorder
   readonly #notes: Notes | undefined
@@ -86,7 +96,12 @@ class SeedRun {
     const { trace } = options
     this.#notes =
       trace && ((who, text) => trace(`${this.#simulation.nowMs.toFixed(3).padStart(11)}  ${who.padEnd(9)} ${text}`))
-    this.#recorder = new Recorder(new Keys(configuration.profile), this.#notes, () => this.#simulation.nowMs)
+    this.#recorder = new Recorder({
+      keys: new Keys(configuration.profile),
+      notes: this.#notes,
+      nowMs: () => this.#simulation.nowMs,
+      oneShard: configuration.shards === 1,
+    })
     this.#cluster = new Cluster({
       simulation: this.#simulation,
       nodeCount: configuration.nodeCount,
@@ -97,6 +112,7 @@ class SeedRun {
       notes: this.#notes,
       anomaly: (text) => this.#violations.push(text),
     })
+    this.#clocks = new ClockSpread(this.#cluster)
     this.#observer = new Observer(this.#cluster, (text) => this.#violations.push(text))
     this.#nemesis = new Nemesis({
       cluster: this.#cluster,
@@ -123,6 +139,7 @@ class SeedRun {
       )
     }
     this.#judge()
+    this.#options.history?.(historyLines(this.#recorder.history, (object) => this.#recorder.keys.kindOf(object)))
     return this.#report()
   }
 
@@ -195,7 +212,11 @@ class SeedRun {
     return this.#probe(when, this.#recorder.keys.all, what)
   }
 
-  readonly #tooLong = (): boolean => this.#simulation.events > eventsMax
+  /** Asked between all events of a run. */
+  readonly #tooLong = (): boolean => {
+    this.#clocks.look()
+    return this.#simulation.events > eventsMax
+  }
 
   /** Whether `condition` came true within the time that progress may take. */
   async #wait(condition: () => boolean, what: string): Promise<boolean> {
@@ -217,9 +238,9 @@ class SeedRun {
     const probers = this.#cluster.whole.map((node) => {
       const { clock, network } = this.#simulation.machine(clientMachine(node.name)).host
       const fresh = Array.from({ length: probeKeys }, (_, i) => `${when}.${node.name}.${i}`)
-      const tasks: ProbeTask[] = [
-        ...fresh.map((key): ProbeTask => ({ command: 'set', key, argument: node.name })),
-        ...[...keys, ...fresh].map((key): ProbeTask => ({ command: 'get', key, argument: '' })),
+      const tasks: Request[] = [
+        ...fresh.map((key) => ({ command: 'set', key, argument: node.name })),
+        ...[...keys, ...fresh].map((key) => ({ key, ...objectKinds[this.#recorder.keys.kindOf(key)].probe })),
       ]
       const { timeoutMs } = this.#configuration.profile
       return new Prober({ clock, network, address: node.redis, recorder: this.#recorder, tasks, timeoutMs })
@@ -249,28 +270,11 @@ class SeedRun {
   }
 
   #judge(): void {
-    this.#violations.push(...this.#recorder.anomalies)
-    const partitions = this.#recorder.history.byKey()
-    const check = checkLinearizability(stringModel, partitions)
-    if (check.kind === 'linearizable') return
+    const { history, keys, anomalies } = this.#recorder
     this.#violations.push(
-      [`the history of key ${check.partition} ${this.#described(check.kind, partitions)}:`, ...check.explanation].join(
-        '\n    ',
-      ),
+      ...anomalies,
+      ...judge(history, { kindOf: (object) => keys.kindOf(object), clockErrorMs: this.#clocks.errorMs }),
     )
-  }
-
-  #described(kind: 'violation' | 'undecided', partitions: ReadonlyMap<string, Operation<StringCommand>[]>): string {
-    if (kind === 'undecided') return 'could not be judged'
-    const unordered = new Map(
-      [...partitions].map(([key, operations]) => [
-        key,
-        operations.map((operation) => ({ ...operation, connection: operation.index })),
-      ]),
-    )
-    return checkLinearizability(stringModel, unordered).kind === 'linearizable'
-      ? 'is linearizable, but not in the order in which its connections asked'
-      : 'is not linearizable'
   }
 
   #report(): SeedReport {

@@ -32,6 +32,6 @@ for (const { seed, found, scenario } of seeds) {
       takeRejections: () => [],
       readFile: () => '',
     }
-    equal(await runLab({ seed, scenario }, output), 0, lines.join('\n'))
+    equal(await runLab({ seed, scenario, workload: 'strings' }, output), 0, lines.join('\n'))
   })
 }

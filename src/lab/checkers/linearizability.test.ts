@@ -3,118 +3,22 @@ import { test } from 'node:test'
 import fc from 'fast-check'
 import { createRandom } from '#kernel/base/random.ts'
 import type { Operation } from '../history.ts'
+import { stringModel } from '../redis/key-model.ts'
 import type { StringCommand } from '../redis/string-commands.ts'
-import { stringModel } from '../redis/string-model.ts'
 import type { CheckResult } from './linearizability.ts'
 import { checkLinearizability } from './linearizability.ts'
 import { isLinearizableByBruteForce } from './testing/brute-force.ts'
 import { correctHistory, historyOf } from './testing/histories.ts'
+import { stringHistories } from './testing/known-histories.ts'
 
-const check = (operations: readonly Operation<StringCommand>[]): CheckResult =>
+const check = (operations: readonly Operation[]): CheckResult =>
   checkLinearizability(stringModel, [['key', operations]])
 
-const good: Readonly<Record<string, string>> = {
-  'an empty history': '',
-  'a read during a write sees the old or the new value': `
-    a  |set 1 → +OK|  |set 2                  → +OK|
-    b                   |get → $1|  |get → $2|         |get → $2|`,
-  'two concurrent writes end in either order': `
-    a  |set 1 → +OK|
-    b    |set 2 → +OK|
-    c                     |get → $1|`,
-  'a write without a reply was done': `
-    a  |set 1 → +OK|  |set 2
-    b                         |get → $1|  |get → $2|`,
-  'a write without a reply was not done': `
-    a  |set 1 → +OK|  |set 2
-    b                         |get → $1|  |get → $1|`,
-  'a write without a reply takes effect long after': `
-    a  |set 1
-    b         |set 2 → +OK|  |get → $2|  |get → $1|`,
-  'a read without a reply says nothing': `
-    a  |get
-    b  |set 1 → +OK|  |get → $1|`,
-  'increments without replies may all, some or none be in the sum': `
-    a  |incr
-    b  |incr
-    c  |incr
-    d         |get → $2|  |get → $3|`,
-  'pipelined on one connection, in order': `
-    a  |set 1                    → +OK|
-    a      |set 2                    → +OK|
-    b                                        |get → $2|`,
-  'SET NX succeeds once': `
-    a  |setNx a → +OK|
-    b    |setNx b → _|   |get → $a|`,
-  'SETNX fails because of a write that never replied': `
-    a  |set 7
-    b         |setnx 8 → :0|  |get → $7|`,
-  'append, range and length': `
-    a  |append ab → :2|  |setRange 1 xyz → :4|  |getRange 1 2 → $xy|  |strlen → :4|  |getDel → $axyz|  |exists → :0|`,
-}
-
-const bad: Readonly<Record<string, string>> = {
-  'a stale read': `
-    a  |set 1 → +OK|  |set 2 → +OK|
-    b                                |get → $1|`,
-  'a lost write': `
-    a  |set 1 → +OK|
-    b                 |get → _|`,
-  'a value from nowhere': `
-    a  |set 1 → +OK|
-    b                 |get → $2|`,
-  'an increment applied twice': `
-    a  |incr → :1|
-    b               |get → $2|`,
-  'two increments with the same result': `
-    a  |incr → :1|
-    b    |incr → :1|`,
-  'a read of an unfinished write that vanished': `
-    a  |set 1 → +OK|  |set 2
-    b                         |get → $2|  |get → $1|`,
-  'reads that go back in time across connections': `
-    a  |set 1 → +OK|  |set 2                         → +OK|
-    b                   |get → $2|
-    c                               |get → $1|`,
-  'a write without a reply that is done twice': `
-    a  |set 1
-    b         |get → $1|  |set 2 → +OK|  |get → $1|`,
-  'an increment without a reply that is done twice': `
-    a  |incr
-    b         |get → $1|  |get → $2|`,
-  'pipelined on one connection, out of order': `
-    a  |set 1                    → +OK|
-    a      |set 2                    → +OK|
-    b                                        |get → $1|`,
-  'an append applied twice': `
-    a  |append x → :1|
-    b                   |get → $xx|`,
-  'two SET NX that both succeeded': `
-    a  |setNx a → +OK|
-    b    |setNx b → +OK|`,
-  'a delete that found what was deleted before': `
-    a  |set 1 → +OK|  |del → :1|
-    b                             |del → :1|`,
-  'a SET NX that did nothing though there was no key': `
-    a  |setNx a → _|`,
-  'a lost update': `
-    a  |set 1 → +OK|  |incr → :2|
-    b                   |incr → :3|   |get → $2|`,
-  'a key back from the dead': `
-    a  |set 1 → +OK|  |del → :1|  |get → _|  |get → $1|`,
-}
-
-/** Two lines of one connection in a drawing are one pipelining connection. */
-function pipelined(name: string, drawing: string): Operation<StringCommand>[] {
-  const operations = historyOf(drawing)
-  return name.startsWith('pipelined')
-    ? operations.map((operation) => ({ ...operation, connection: Math.max(0, operation.connection - 1) }))
-    : operations
-}
+const { good, bad } = stringHistories
 
 for (const [name, drawing] of Object.entries(good)) {
   test(`accepts: ${name}`, () => {
-    const operations = pipelined(name, drawing)
+    const operations = historyOf(drawing)
     equal(check(operations).kind, 'linearizable')
     ok(isLinearizableByBruteForce(stringModel, operations))
   })
@@ -122,7 +26,7 @@ for (const [name, drawing] of Object.entries(good)) {
 
 for (const [name, drawing] of Object.entries(bad)) {
   test(`refuses: ${name}`, () => {
-    const operations = pipelined(name, drawing)
+    const operations = historyOf(drawing)
     equal(check(operations).kind, 'violation')
     ok(!isLinearizableByBruteForce(stringModel, operations))
   })
@@ -164,7 +68,7 @@ test('agrees with the brute-force twin on small histories', () => {
   fc.assert(
     fc.property(fc.array(operation, { maxLength: 7 }), (drawn) => {
       const operations = drawn
-        .map((draw, index): Operation<StringCommand> => {
+        .map((draw, index): Operation => {
           const call = draw.call * 100 + index
           const returned = draw.lost ? Number.POSITIVE_INFINITY : call + draw.length * 100 + 50
           const reply = replies[draw.command]![draw.reply % replies[draw.command]!.length]!
@@ -238,7 +142,7 @@ test('a hundred thousand operations on one key, with losses, cost few steps', ()
 })
 
 test('a partition that is too entangled is undecided, not right', () => {
-  const rows = Array.from({ length: 12 }, (_, i) => `a  |set ${i}           → +OK|`).join('\n')
+  const rows = Array.from({ length: 12 }, (_, i) => `c${i}  |set ${i}           → +OK|`).join('\n')
   const operations = [...historyOf(`${rows}\nb ${' '.repeat(60)}|get → $nowhere|`)]
   const result = checkLinearizability(stringModel, [['key', operations]], { stepsMax: 1000 })
   equal(result.kind, 'undecided')

@@ -12,6 +12,11 @@ export interface Model<State, Op extends Interval> {
   step(state: State, operation: Op): State | Impossible
   /** The same primitive for equal states, different ones for different states. */
   identify(state: State): string | number | undefined
+  /**
+   * Whether the state is one that an operation which changes nothing (`changes`) leaves as it is. Default: all are. Not so where
+   * a state leaves open what is true, and a reply tells.
+   */
+  isSettled?(state: State): boolean
   /** Whether the operation, with the reply it got (if any), can have changed a state. */
   changes(operation: Op): boolean
   /** The same text for operations without a reply that do the same to every state. */

@@ -17,7 +17,7 @@ import { VisitedConfigurations } from './visited.ts'
  *    state was visited that had used a subset of its open ones.
  * 3. A known operation that may come next and, with the reply it got, changes no state (a read, a SET NX that did nothing) is
  *    taken at once where it fits, and nothing else is tried there: any order that goes on from here stays right when it is
- *    moved to the front.
+ *    moved to the front. Only where the state is settled: else the reply would decide what is left open, which is a change.
  * 4. Where no known operation leads on, the states that open ones can make are tried by how many they use, fewest first, so that
  *    rule 2 finds most of them done. Of equal open operations the one called first goes first.
  */
@@ -127,6 +127,7 @@ class Search<State, Op extends Interval> {
 
   /** The call of an idle operation that may come next, or -1. */
   #idleCandidate(): number {
+    if (!this.#isSettled()) return -1
     for (let event = this.#events.first; !this.#events.isReturn(event); event = this.#events.after(event)) {
       const operation = this.#events.operation(event)
       if (this.#isIdle[operation] === 1 && this.#afterKnown(operation) !== impossible) return event
@@ -136,15 +137,20 @@ class Search<State, Op extends Interval> {
 
   /** Enters the level of the next known candidate that leads somewhere new; false where none is left. */
   #advance(): boolean {
+    const isSettled = this.#isSettled()
     while (!this.#events.isReturn(this.#event)) {
       const call = this.#event
       this.#event = this.#events.after(call)
       const operation = this.#events.operation(call)
-      if (this.#isIdle[operation] === 1) continue
+      if (isSettled && this.#isIdle[operation] === 1) continue
       const next = this.#afterKnown(operation)
       if (next !== impossible && this.#enter(call, next, false)) return true
     }
     return false
+  }
+
+  #isSettled(): boolean {
+    return this.#model.isSettled?.(this.#state) ?? true
   }
 
   #afterKnown(operation: number): State | typeof impossible {

@@ -12,13 +12,21 @@ function integerOf(text: string): bigint | undefined {
   return value < lowest || value > highest ? undefined : value
 }
 
-/** INCRBY (`sign` 1) and DECRBY (-1). */
-export function incremented(state: string | undefined, argument: string, sign: 1 | -1): Outcome<string | undefined> {
+/**
+ * INCRBY (`sign` 1) and DECRBY (-1).
+ * @param notNumber the error where the state is no integer.
+ */
+export function incremented(
+  state: string | undefined,
+  argument: string,
+  sign: 1 | -1,
+  notNumber: string = notAnInteger,
+): Outcome<string | undefined> {
   const amount = integerOf(argument)
   if (amount === undefined) return { state, reply: notAnInteger }
   if (sign === -1 && amount === lowest) return { state, reply: '-ERR decrement would overflow' }
   const value = integerOf(state ?? '0')
-  if (value === undefined) return { state, reply: notAnInteger }
+  if (value === undefined) return { state, reply: notNumber }
   const result = value + (sign === 1 ? amount : -amount)
   if (result < lowest || result > highest) return { state, reply: '-ERR increment or decrement would overflow' }
   return { state: String(result), reply: `:${result}` }

@@ -1,27 +1,12 @@
-import type { CommandTable, Outcome } from './command.ts'
+import type { CommandTable } from './command.ts'
+import { bulk, integer, nil, read as readRow, write as writeRow } from './command.ts'
 import { incremented } from './integers.ts'
 
 /** A Redis string, one character per byte; undefined: no key. */
 export type StringState = string | undefined
 
-const nil = '_'
-const bulk = (state: StringState): string => (state === undefined ? nil : `$${state}`)
-const integer = (value: number): string => `:${value}`
-
-const read = (reply: (state: string | undefined, argument: string) => string) => ({
-  changes: () => false,
-  apply: (state: StringState, argument: string): Outcome<StringState> => ({ state, reply: reply(state, argument) }),
-})
-
-/** @param idle the first characters of replies that say that nothing was changed, besides errors. */
-const write = (
-  apply: (state: string | undefined, argument: string) => Outcome<StringState>,
-  idle: string | undefined = undefined,
-) => ({
-  changes: (reply: string | undefined) =>
-    reply === undefined || !(reply.startsWith('-') || (idle !== undefined && reply.startsWith(idle))),
-  apply,
-})
+const read = readRow<StringState>
+const write = writeRow<StringState>
 
 /**
  * Redis's string commands as functions of one key's value: state before and argument to state after and reply, exactly as

@@ -1,9 +1,9 @@
 import type { Address, Clock, Network, Random, Timer } from '#kernel/base/host.ts'
-import { stringCommands } from '../redis/string-commands.ts'
-import { drawOperation } from './operations.ts'
+import type { Request } from '../redis/requests.ts'
+import type { Dialogue } from './kinds/index.ts'
 import type { WorkloadProfile } from './profile.ts'
+import { Questions } from './questions.ts'
 import type { Recorder } from './recorder.ts'
-import { RedisConnection } from './redis-connection.ts'
 
 export interface ClientOptions {
   /** Unique in the run. */
@@ -22,16 +22,18 @@ const reconnectMs = 20
 const refusedPauseMs = 10
 
 /**
- * A client in a closed loop: a pipeline of drawn commands, all their replies, a pause, the next. A connection that closes or does
- * not answer in time leaves its commands with an unknown outcome, and the client makes another.
+ * A client in a closed loop: a pipeline of drawn operations, all their replies, a pause, the next. A connection that closes or does
+ * not answer in time leaves its operations with an unknown outcome, and the client makes another.
  */
 export class Client {
   readonly #options: ClientOptions
   readonly #resp3: boolean
-  #connection: RedisConnection | undefined
-  #connectionNumber = 0
-  /** Operations sent and not answered, in order; -1 is the greeting. */
-  #inFlight: number[] = []
+  #questions: Questions | undefined
+  /** What the present connection asks next, and of what, once its last reply is here. */
+  #goOn: { readonly key: string; readonly next: NonNullable<Dialogue['next']> } | undefined
+  /** Operations that begin the next pipeline. */
+  #due: Request[] = []
+  #wasRefused = false
   #timeout: Timer | undefined
   #next: Timer | undefined
   #sequence = 0
@@ -51,77 +53,79 @@ export class Client {
   /** Sends nothing more, and closes the connection when all replies came. */
   finish(): void {
     this.#finishing = true
-    if (this.#inFlight.length === 0) this.#hangUp()
+    if (this.#isIdle) this.#hangUp()
   }
 
   /** Everything it asked was answered or lost. */
   get isFinished(): boolean {
-    return this.#finishing && this.#inFlight.length === 0
+    return this.#finishing && this.#isIdle
+  }
+
+  get #isIdle(): boolean {
+    return (this.#questions?.open ?? 0) === 0
   }
 
   #hangUp(): void {
     this.#timeout?.cancel()
     this.#next?.cancel()
-    this.#connection?.destroy()
+    this.#questions?.destroy()
   }
 
   #connect(): void {
     const { network, addresses, recorder } = this.#options
-    this.#connectionNumber = recorder.connection()
-    const connection = new RedisConnection(network, addresses[this.#target]!, {
+    const questions = new Questions(network, addresses[this.#target]!, recorder, {
       opened: () => {
-        if (this.#resp3) {
-          connection.send(['HELLO', '3'])
-          this.#inFlight.push(-1)
-        }
+        if (this.#resp3) questions.greet()
         this.#sendPipeline()
       },
-      replied: (reply) => this.#replied(reply),
-      closed: (protocolError) => {
-        if (protocolError !== undefined) recorder.protocolError(protocolError)
-        this.#closed()
-      },
+      answered: (_, reply) => this.#answered(reply),
+      closed: () => this.#closed(),
     })
-    this.#connection = connection
+    this.#questions = questions
     this.#armTimeout()
   }
 
   #sendPipeline(): void {
-    const { random, profile, recorder, number } = this.#options
+    const { random, profile } = this.#options
     if (this.#finishing) {
       this.#hangUp()
       return
     }
     const depth = 1 + random.below(profile.pipelineMax)
-    for (let i = 0; i < depth; i++) {
-      const key = recorder.keys.draw(random)
-      const unique = `${number}.${this.#sequence++}`
-      const { command, argument } = drawOperation(random, key, { ...profile, unique })
-      this.#inFlight.push(recorder.called(this.#connectionNumber, command, key.name, argument))
-      this.#connection!.send(stringCommands[command].words(key.name, argument))
-    }
-    this.#connection!.flush()
+    for (const request of this.#due) this.#questions!.ask(request)
+    this.#due = []
+    for (let i = 0; i < depth && this.#goOn === undefined; i++) this.#askDrawn()
+    this.#questions!.flush()
     this.#armTimeout()
   }
 
-  #replied(reply: string): void {
-    const { clock, profile, recorder, random } = this.#options
-    const refusedBefore = recorder.refused
-    const operation = this.#inFlight.shift()
-    if (operation === undefined) {
-      recorder.anomalies.push(`a reply came that nobody asked for: ${reply}`)
-      return
-    }
-    if (operation >= 0) recorder.reply(operation, reply)
-    else if (reply.startsWith('-')) recorder.anomalies.push(`the greeting was answered: ${reply}`)
-    if (this.#inFlight.length > 0) return
+  #askDrawn(): void {
+    const { random, profile, recorder, number } = this.#options
+    const { name, kind, mayWrite } = recorder.keys.draw(random)
+    const unique = `${number}.${this.#sequence++}`
+    const { operations, next } = kind.draw(random, { ...profile, mayWrite, unique })
+    for (const operation of operations) this.#questions!.ask({ ...operation, key: name })
+    if (next !== undefined) this.#goOn = { key: name, next }
+  }
+
+  #answered(reply: string | undefined): void {
+    const { clock, profile, random } = this.#options
+    this.#wasRefused ||= reply === undefined
+    if (!this.#isIdle) return
     if (this.#finishing) {
       this.#hangUp()
       return
     }
     this.#timeout?.cancel()
+    if (this.#goOn !== undefined) {
+      const { key, next } = this.#goOn
+      // Where anything of it was refused, also the WATCH before it, the dialogue begins anew.
+      this.#due = next(this.#wasRefused ? undefined : reply).map((operation) => ({ ...operation, key }))
+      this.#goOn = undefined
+    }
     // A server that refuses at once must not be asked at once again.
-    const refusedMs = recorder.refused > refusedBefore ? refusedPauseMs : 0
+    const refusedMs = this.#wasRefused ? refusedPauseMs : 0
+    this.#wasRefused = false
     const thinkMs = 2 * profile.thinkMs * random.float() + refusedMs
     if (thinkMs === 0) this.#sendPipeline()
     else this.#next = clock.timer(thinkMs, () => this.#sendPipeline())
@@ -129,16 +133,17 @@ export class Client {
 
   #armTimeout(): void {
     this.#timeout?.cancel()
-    this.#timeout = this.#options.clock.timer(this.#options.profile.timeoutMs, () => this.#connection?.destroy())
+    this.#timeout = this.#options.clock.timer(this.#options.profile.timeoutMs, () => this.#questions?.destroy())
   }
 
   #closed(): void {
-    const { clock, random, addresses, home, recorder } = this.#options
+    const { clock, random, addresses, home } = this.#options
     this.#timeout?.cancel()
     this.#next?.cancel()
-    this.#connection = undefined
-    for (const operation of this.#inFlight) if (operation >= 0) recorder.lose(operation)
-    this.#inFlight = []
+    this.#questions = undefined
+    this.#goOn = undefined
+    this.#due = []
+    this.#wasRefused = false
     if (this.#finishing) return
     this.#target = random.below(2) === 0 ? home : random.below(addresses.length)
     this.#next = clock.timer(reconnectMs * (1 + random.float()), () => this.#connect())

@@ -1,5 +1,6 @@
 import type { Random } from '#kernel/base/host.ts'
-import type { KeyKind } from './operations.ts'
+import type { KindName, ObjectKind } from './kinds/index.ts'
+import { objectKinds } from './kinds/index.ts'
 
 /**
  * How keys are chosen: `floor(keyCount * u)` with u even between 0 and 1, or its square, or the square of that. (Only what
@@ -20,42 +21,60 @@ export function hottestShareOf(keyCount: number, skew: KeySkew): number {
   return skew === 'skewed' ? Math.sqrt(share) : Math.sqrt(Math.sqrt(share))
 }
 
+/** A key, or the tag of several. */
+export interface KeyObject {
+  readonly name: string
+  readonly kind: ObjectKind
+  readonly mayWrite: boolean
+}
+
+/** What is asked of keys that were never drawn: those of probes. */
+const kindOfStrangers: KindName = 'register'
+
 /**
- * The keys of a run, shared by its clients. A write without a reply may take effect at any later time, and a checker must try
- * all ways: so a key with too many open writes is only read until some are answered, and one that lost too many is left
- * for a new one.
+ * The objects of a run, keys and tags, shared by its clients. A write without a reply may take effect at any later time, and a
+ * checker must try all ways: so an object with too many open writes is only read until some are answered, and one that lost too many,
+ * or was written too often, is left for a new one.
  */
 export class Keys {
   readonly #names: string[]
-  readonly #kinds: readonly KeyKind[]
+  readonly #kinds: readonly KindName[]
   readonly #skew: KeySkew
   readonly #openWritesMax: number
   readonly #openWrites = new Map<string, number>()
   readonly #lostWrites = new Map<string, number>()
-  readonly #all: string[]
+  readonly #writes = new Map<string, number>()
+  readonly #kindOf = new Map<string, KindName>()
 
   constructor(options: {
     readonly keyCount: number
     readonly keySkew: KeySkew
-    readonly keyKinds: readonly KeyKind[]
+    readonly keyKinds: readonly KindName[]
     readonly openWritesPerKeyMax: number
   }) {
-    this.#names = Array.from({ length: options.keyCount }, (_, index) => `k${index}`)
-    this.#all = [...this.#names]
     this.#kinds = options.keyKinds
     this.#skew = options.keySkew
     this.#openWritesMax = options.openWritesPerKeyMax
+    this.#names = Array.from({ length: options.keyCount }, (_, index) => this.#named(index, String(index)))
   }
 
-  draw(random: Random): { readonly name: string; readonly kind: KeyKind; readonly mayWrite: boolean } {
+  draw(random: Random): KeyObject {
     const index = Math.floor(this.#names.length * skews[this.#skew](random.float()))
     const name = this.#names[index]!
     const mayWrite = (this.#openWrites.get(name) ?? 0) < this.#openWritesMax
-    return { name, kind: this.#kinds[index % this.#kinds.length]!, mayWrite }
+    return { name, kind: objectKinds[this.kindOf(name)], mayWrite }
+  }
+
+  kindOf(name: string): KindName {
+    return this.#kindOf.get(name) ?? kindOfStrangers
   }
 
   writeAsked(name: string): void {
     this.#openWrites.set(name, (this.#openWrites.get(name) ?? 0) + 1)
+    const writes = (this.#writes.get(name) ?? 0) + 1
+    this.#writes.set(name, writes)
+    const kind: ObjectKind = objectKinds[this.kindOf(name)]
+    if (writes === kind.writesMax) this.#retire(name)
   }
 
   writeAnswered(name: string): void {
@@ -66,15 +85,23 @@ export class Keys {
   writeLost(name: string): void {
     const lost = (this.#lostWrites.get(name) ?? 0) + 1
     this.#lostWrites.set(name, lost)
-    const index = this.#names.indexOf(name)
-    if (lost * 2 < this.#openWritesMax || index < 0) return
-    const successor = `k${index}.${this.#all.length}`
-    this.#names[index] = successor
-    this.#all.push(successor)
+    if (lost * 2 >= this.#openWritesMax) this.#retire(name)
   }
 
-  /** Every key ever used. */
+  /** Every object ever drawn. */
   get all(): readonly string[] {
-    return this.#all
+    return [...this.#kindOf.keys()]
+  }
+
+  #retire(name: string): void {
+    const index = this.#names.indexOf(name)
+    if (index >= 0) this.#names[index] = this.#named(index, `${index}.${this.#kindOf.size}`)
+  }
+
+  #named(index: number, number: string): string {
+    const kind = this.#kinds[index % this.#kinds.length]!
+    const name = objectKinds[kind].isGroup ? `{g${number}}` : `k${number}`
+    this.#kindOf.set(name, kind)
+    return name
   }
 }

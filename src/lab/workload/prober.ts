@@ -1,23 +1,16 @@
 import type { Address, Clock, Network, Timer } from '#kernel/base/host.ts'
-import type { StringCommand } from '../redis/string-commands.ts'
-import { stringCommands } from '../redis/string-commands.ts'
+import type { Request } from '../redis/requests.ts'
+import { Questions } from './questions.ts'
 import type { Recorder } from './recorder.ts'
-import { RedisConnection } from './redis-connection.ts'
 
 export interface ProberOptions {
   readonly clock: Clock
   readonly network: Network
   readonly address: Address
   readonly recorder: Recorder
-  readonly tasks: readonly ProbeTask[]
+  readonly tasks: readonly Request[]
   /** Without a reply for so long it connects again. */
   readonly timeoutMs: number
-}
-
-export interface ProbeTask {
-  readonly command: StringCommand
-  readonly key: string
-  readonly argument: string
 }
 
 const pipelineMax = 16
@@ -26,9 +19,9 @@ const againMs = 20
 /** Asks one node every task until each was done once: what was refused or lost is asked again. */
 export class Prober {
   readonly #options: ProberOptions
-  #left: ProbeTask[]
-  #connection: RedisConnection | undefined
-  #inFlight: { readonly task: ProbeTask; readonly operation: number }[] = []
+  readonly #left: Request[]
+  #questions: Questions | undefined
+  #wasRefused = false
   #timer: Timer | undefined
 
   constructor(options: ProberOptions) {
@@ -39,56 +32,40 @@ export class Prober {
 
   /** Tasks that are not done yet. */
   get left(): number {
-    return this.#left.length + this.#inFlight.length
+    return this.#left.length + (this.#questions?.open ?? 0)
   }
 
   #connect(): void {
     const { network, address, recorder } = this.#options
-    const number = recorder.connection()
-    this.#connection = new RedisConnection(network, address, {
-      opened: () => this.#send(number),
-      replied: (reply) => this.#replied(number, reply),
-      closed: (protocolError) => {
-        if (protocolError !== undefined) recorder.protocolError(protocolError)
-        this.#closed()
-      },
+    const questions = new Questions(network, address, recorder, {
+      opened: () => this.#send(questions),
+      answered: (request, reply) => this.#answered(questions, request, reply),
+      closed: (lost) => this.#closed(lost),
     })
-    this.#arm(() => this.#connection?.destroy())
+    this.#questions = questions
+    this.#arm(() => this.#questions?.destroy())
   }
 
-  #send(number: number): void {
-    const { recorder } = this.#options
-    for (const task of this.#left.splice(0, pipelineMax)) {
-      const operation = recorder.called(number, task.command, task.key, task.argument)
-      this.#inFlight.push({ task, operation })
-      this.#connection!.send(stringCommands[task.command].words(task.key, task.argument))
-    }
-    this.#connection!.flush()
-    this.#arm(() => this.#connection?.destroy())
+  #send(questions: Questions): void {
+    this.#wasRefused = false
+    for (const request of this.#left.splice(0, pipelineMax)) questions.ask(request)
+    questions.flush()
+    this.#arm(() => questions.destroy())
   }
 
-  #replied(number: number, reply: string): void {
-    const { recorder } = this.#options
-    const asked = this.#inFlight.shift()
-    if (asked === undefined) {
-      recorder.anomalies.push(`a reply came that nobody asked for: ${reply}`)
-      return
+  #answered(questions: Questions, request: Request, reply: string | undefined): void {
+    if (reply === undefined) {
+      this.#left.push(request)
+      this.#wasRefused = true
     }
-    const refusedBefore = recorder.refused
-    recorder.reply(asked.operation, reply)
-    if (recorder.refused > refusedBefore) this.#left.push(asked.task)
-    if (this.#inFlight.length > 0) return
-    if (this.#left.length > 0) this.#arm(() => this.#send(number), recorder.refused > refusedBefore ? againMs : 0)
-    else this.#connection?.destroy()
+    if (questions.open > 0) return
+    if (this.#left.length > 0) this.#arm(() => this.#send(questions), this.#wasRefused ? againMs : 0)
+    else questions.destroy()
   }
 
-  #closed(): void {
-    this.#connection = undefined
-    for (const { task, operation } of this.#inFlight) {
-      this.#options.recorder.lose(operation)
-      this.#left.push(task)
-    }
-    this.#inFlight = []
+  #closed(lost: readonly Request[]): void {
+    this.#questions = undefined
+    this.#left.push(...lost)
     this.#timer?.cancel()
     if (this.#left.length > 0) this.#timer = this.#options.clock.timer(againMs, () => this.#connect())
   }

@@ -1,7 +1,8 @@
 import type { Random } from '#kernel/base/host.ts'
 import type { KeySkew } from './keys.ts'
 import { hottestShareOf } from './keys.ts'
-import type { KeyKind } from './operations.ts'
+import type { KindName } from './kinds/index.ts'
+import { drawKinds } from './workloads.ts'
 
 /** How the clients of one run behave; drawn from its seed. */
 export interface WorkloadProfile {
@@ -12,7 +13,8 @@ export interface WorkloadProfile {
   readonly thinkMs: number
   readonly keyCount: number
   readonly keySkew: KeySkew
-  readonly keyKinds: readonly KeyKind[]
+  /** What the objects are, in turn. */
+  readonly keyKinds: readonly KindName[]
   /** Share of the commands that only read, 0 to 1. */
   readonly readShare: number
   /** Bytes that a value is filled up to, now and then. */
@@ -24,8 +26,6 @@ export interface WorkloadProfile {
   /** Writes without a reply that one key may have at a time: what bounds the work of checking it. */
   readonly openWritesPerKeyMax: number
 }
-
-const kinds: readonly KeyKind[] = ['register', 'counter', 'text', 'mixed']
 
 /** Operations on the hottest key that may be under way at a time, about. */
 const concurrencyPerKeyMax = 24
@@ -41,7 +41,6 @@ export function drawProfile(
   },
 ): WorkloadProfile {
   const pick = <Value>(...values: readonly Value[]): Value => values[random.below(values.length)]!
-  const firstKind = random.below(kinds.length)
   const clientsPerNode = Math.max(1, Math.min(pick(1, 2, 3, 4), Math.floor(run.clientsMax / run.nodeCount)))
   const clients = clientsPerNode * run.nodeCount
   const keyCount = pick(2, 8, 24, 64)
@@ -55,7 +54,7 @@ export function drawProfile(
     thinkMs: (run.durationMs * clients * ((1 + pipelineMax) / 2)) / run.operationsWanted,
     keyCount,
     keySkew,
-    keyKinds: random.below(3) === 0 ? [kinds[firstKind]!] : kinds,
+    keyKinds: drawKinds(random.child('kinds')),
     readShare: pick(0.1, 0.4, 0.7, 0.9),
     valueBytesMax: pick(0, 0, 200, 5_000),
     timeoutMs: pick(300, 1_000, 4_000),
