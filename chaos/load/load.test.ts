@@ -32,6 +32,7 @@ async function judged(t: TestContext, flaws: Flaws) {
   using load = new Load({
     ...{ names: ['n1'], addresses: [address], random: createRandom(1).child('load') },
     operationsPerSecond: 5000,
+    keyKinds: ['register', 'counter', 'text', 'mixed'],
   })
   load.start()
   await until('enough answers', () => load.answered > 1500)
@@ -47,7 +48,7 @@ suite('the load over real connections', { timeout: 60_000 }, () => {
     const { violations, lines } = await judged(t, {})
     assert.deepEqual(violations, [])
     assert.ok(lines.length > 1500)
-    const fields = ['connection', 'command', 'key', 'argument', 'reply', 'call', 'return', 'callMs', 'returnMs']
+    const fields = ['object', 'judge', 'connection', 'commands', 'reply', 'call', 'return', 'callMs', 'returnMs']
     assert.deepEqual(Object.keys(JSON.parse(lines[0]!)), fields)
   })
 

@@ -1,19 +1,19 @@
-/** All that is used of the lab: its clients, its recorder, its checker. */
+/** All that is used of the lab: its clients, its recorder, its judges. */
 
 import { NodeClock } from '#host/node/node-clock.ts'
 import { NodeNetwork } from '#host/node/node-network.ts'
 import { turn } from '#host/node/turn.ts'
 import type { Address, Random } from '#kernel/base/host.ts'
-import { checkLinearizability } from '#lab/checkers/linearizability.ts'
-import type { StringCommand } from '#lab/redis/string-commands.ts'
-import { stringCommands } from '#lab/redis/string-commands.ts'
-import { stringModel } from '#lab/redis/string-model.ts'
+import { historyLines } from '#lab/history-lines.ts'
+import { judge } from '#lab/judge.ts'
+import { changesState, type Request } from '#lab/redis/requests.ts'
 import { Client } from '#lab/workload/client.ts'
 import { Keys } from '#lab/workload/keys.ts'
-import type { ProbeTask } from '#lab/workload/prober.ts'
+import { type KindName, objectKinds } from '#lab/workload/kinds/index.ts'
 import { Prober } from '#lab/workload/prober.ts'
 import type { WorkloadProfile } from '#lab/workload/profile.ts'
 import { Recorder } from '#lab/workload/recorder.ts'
+import { drawKinds } from '#lab/workload/workloads.ts'
 import type { AcknowledgedAt } from './gaps.ts'
 
 export interface LoadOptions {
@@ -23,10 +23,15 @@ export interface LoadOptions {
   readonly random: Random
   /** About so many operations a second while nothing is wrong. */
   readonly operationsPerSecond: number
+  /** What the objects are, in turn. Default: drawn. */
+  readonly keyKinds?: readonly KindName[]
 }
 
+/** All nodes are on one machine and have its clock. */
+const clockErrorMs = 1
+
 /** What a reader does is drawn from the seed; how much of it happens before a fault, the machine decides. */
-function drawProfile({ names, random, operationsPerSecond }: LoadOptions): WorkloadProfile {
+function drawProfile({ names, random, operationsPerSecond, keyKinds }: LoadOptions): WorkloadProfile {
   const pick = <Value>(...values: readonly Value[]): Value => values[random.below(values.length)]!
   const clientsPerNode = pick(2, 3)
   const pipelineMax = pick(1, 4, 8)
@@ -36,7 +41,7 @@ function drawProfile({ names, random, operationsPerSecond }: LoadOptions): Workl
     thinkMs: (1000 * clientsPerNode * names.length * ((1 + pipelineMax) / 2)) / operationsPerSecond,
     keyCount: pick(12, 24, 48),
     keySkew: pick('even', 'skewed'),
-    keyKinds: ['register', 'counter', 'text', 'mixed'],
+    keyKinds: keyKinds ?? drawKinds(random.child('kinds')),
     readShare: pick(0.3, 0.5, 0.7),
     valueBytesMax: pick(200, 5_000),
     timeoutMs: pick(500, 1_500, 4_000),
@@ -62,7 +67,12 @@ export class Load implements Disposable {
     const profile = drawProfile(options)
     this.#profile = profile
     const startMs = performance.now()
-    this.#recorder = new Recorder(new Keys(profile), undefined, () => performance.now() - startMs)
+    this.#recorder = new Recorder({
+      keys: new Keys(profile),
+      notes: undefined,
+      nowMs: () => performance.now() - startMs,
+      oneShard: true,
+    })
     const [clock, network, recorder] = [this.#clock, this.#network, this.#recorder]
     this.#clients = names.flatMap((_, home) =>
       Array.from({ length: profile.clientsPerNode }, (_, i) => {
@@ -74,8 +84,9 @@ export class Load implements Disposable {
   }
 
   get description(): string {
-    const { clientsPerNode, pipelineMax, keyCount, readShare, timeoutMs } = this.#profile
-    return `${clientsPerNode} clients a node, pipelines of up to ${pipelineMax}, ${keyCount} keys at a time, ${readShare * 100} % reads, no reply after ${timeoutMs} ms is none`
+    const { clientsPerNode, pipelineMax, keyCount, keyKinds, readShare, timeoutMs } = this.#profile
+    const kinds = [...new Set(keyKinds)].join(', ')
+    return `${clientsPerNode} clients a node, pipelines of up to ${pipelineMax}, ${keyCount} objects at a time (${kinds}), ${readShare * 100} % reads, no reply after ${timeoutMs} ms is none`
   }
 
   get answered(): number {
@@ -116,9 +127,9 @@ export class Load implements Disposable {
     const [clock, network, recorder] = [this.#clock, this.#network, this.#recorder]
     const probers = names.map((name, i) => {
       const fresh = Array.from({ length: probeKeys }, (_, k) => `${when}.${name}.${k}`)
-      const tasks: ProbeTask[] = [
-        ...fresh.map((key): ProbeTask => ({ command: 'set', key, argument: name })),
-        ...[...recorder.keys.all, ...fresh].map((key): ProbeTask => ({ command: 'get', key, argument: '' })),
+      const tasks: Request[] = [
+        ...fresh.map((key) => ({ command: 'set', key, argument: name })),
+        ...[...recorder.keys.all, ...fresh].map((key) => ({ key, ...objectKinds[recorder.keys.kindOf(key)].probe })),
       ]
       return new Prober({ clock, network, address: addresses[i]!, recorder, tasks, timeoutMs: this.#profile.timeoutMs })
     })
@@ -127,28 +138,24 @@ export class Load implements Disposable {
 
   /** What was wrong, for people; empty where all was right. */
   judge(): string[] {
-    const violations = [...new Set(this.#recorder.anomalies)]
-    const result = checkLinearizability(stringModel, this.#recorder.history.byKey())
-    if (result.kind !== 'linearizable') {
-      const what = result.kind === 'violation' ? 'is not linearizable' : 'could not be judged'
-      violations.push([`the history of key ${result.partition} ${what}:`, ...result.explanation].join('\n    '))
-    }
-    return violations
+    const { history, anomalies, keys } = this.#recorder
+    return [...new Set(anomalies), ...judge(history, { kindOf: (object) => keys.kindOf(object), clockErrorMs })]
   }
 
   /** Times of acknowledged writes, in order, in milliseconds of `performance.now()`'s kind. */
   acknowledgedWrites(): AcknowledgedAt[] {
     const { history } = this.#recorder
     const times: number[] = []
-    for (let i = 0; i < history.count; i++) {
-      const { command, reply, returnMs } = history.operation(i)
-      if (reply !== undefined && stringCommands[command as StringCommand].changes(reply)) times.push(returnMs)
+    for (const operation of history.operations()) {
+      const { reply, returnMs } = operation
+      if (reply !== undefined && changesState(operation, reply)) times.push(returnMs)
     }
     return times.sort((a, b) => a - b)
   }
 
   historyLines(): Iterable<string> {
-    return this.#recorder.history.jsonLines()
+    const { history, keys } = this.#recorder
+    return historyLines(history, (object) => keys.kindOf(object))
   }
 
   [Symbol.dispose](): void {

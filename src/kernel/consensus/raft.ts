@@ -120,6 +120,8 @@ export class Raft {
   transfer: { readonly to: ReplicaId; readonly deadlineMs: number; sent: boolean } | undefined
   /** Votes and keeps the log, but does not lead: for a replica whose state is not there. */
   isPassive = false
+  /** The disk takes nothing: no term that it campaigned in could be kept, and each would only end another's leadership. */
+  cannotWrite = false
   /** R5: leadership was offered in this term; reads need a round of their own from here on. */
   leaseGivenUp = false
 
@@ -473,7 +475,7 @@ export class Raft {
    * one whose log is new enough (dissertation §4.2.2).
    */
   get mayLead(): boolean {
-    if (this.isPassive) return false
+    if (this.isPassive || this.cannotWrite) return false
     if (isVoter(this.configuration, this.self)) return true
     return this.#isConfigurationOpen && isVoter(this.#configurations.at(-2)!.configuration, this.self)
   }

@@ -55,7 +55,7 @@ const quietPart = 1 / 16
 const fullDiskRetryMs = 1000
 
 /** How often a leader without room offers its shard to another: perhaps none has any. */
-const offerMs = 5000
+const offerMs = 1000
 
 /** A replica of a shard: its state, what it does while it leads, and when its rows go to files. */
 export class Shard implements StateMachine {
@@ -91,6 +91,7 @@ export class Shard implements StateMachine {
     if (isFull) this.#withoutRoom.add(what)
     else this.#withoutRoom.delete(what)
     this.#tellLeader()
+    if (what === 'log') this.#group!.raft.cannotWrite = isFull
     this.leader.changed(this.#group!)
     this.#options.hooks.touch(this.#group!)
   }
