@@ -1,6 +1,8 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { Command, InvalidArgumentError, Option } from 'commander'
+import { Command, Option } from 'commander'
+import { integer } from './integer.ts'
+import { shardsMax } from './up/limits.ts'
 
 /** The commands and their options. What each does is loaded only when it runs. */
 export function createProgram(): Command {
@@ -24,7 +26,7 @@ export function createProgram(): Command {
         .choices(['standard', 'auto'])
         .default('standard'),
     )
-    .option('--shards <count>', 'into how many shards a new cluster cuts its keys (default: 1)', integer(1, 1024))
+    .option('--shards <count>', 'into how many shards a new cluster cuts its keys (default: 1)', integer(1, shardsMax))
     .option('--no-restart', 'leave a node that died dead, instead of starting it again after a second')
     .option('--json', 'print lines of JSON instead of a table')
     .action(async (options) => (await import('./up/up.ts')).up(options))
@@ -59,16 +61,6 @@ export function createProgram(): Command {
     .action(async (options) => (await import('./lab.ts')).labRun(options))
 
   return program
-}
-
-function integer(least: number, most: number): (text: string) => number {
-  return (text) => {
-    const value = Number(text)
-    if (!Number.isInteger(value) || value < least || value > most) {
-      throw new InvalidArgumentError(`Want an integer from ${least} to ${most}.`)
-    }
-    return value
-  }
 }
 
 function version(): string {

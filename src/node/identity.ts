@@ -23,17 +23,11 @@ export async function readIdentity(disk: Disk): Promise<Identity | undefined> {
   const file = await disk.open(fileName, { create: false })
   const text = utf8Text(await file.read(0, file.size))
   await file.close()
-  const identity = parse(text)
-  if (identity.format > dataFormat) {
-    throw new UnumError(
-      'FORMAT_UNKNOWN',
-      `Cannot open data of format ${identity.format}: this version of Unum knows format ${dataFormat}; use a newer version`,
-    )
-  }
-  return identity
+  return parseIdentity(text)
 }
 
-function parse(text: string): Identity {
+/** @throws UnumError `FORMAT_UNKNOWN`, `DATA_DAMAGED` */
+export function parseIdentity(text: string): Identity {
   let value: (Partial<Identity> & { readonly checksum?: number }) | null
   try {
     value = JSON.parse(text)
@@ -48,6 +42,12 @@ function parse(text: string): Identity {
       `Cannot read the file "${fileName}": it describes no node of format ${dataFormat}`,
     )
   }
+  if (format! > dataFormat) {
+    throw new UnumError(
+      'FORMAT_UNKNOWN',
+      `Cannot open data of format ${format}: this version of Unum knows format ${dataFormat}; use a newer version`,
+    )
+  }
   const identity = { format, clusterId, node, nodeId } as Identity
   if (format === dataFormat && checksum !== checksumOf(identity)) {
     throw new UnumError('DATA_DAMAGED', `Cannot read the file "${fileName}": its checksum is wrong`)
@@ -60,11 +60,16 @@ function checksumOf({ format, clusterId, node, nodeId }: Identity): number {
   return crc32c(utf8Bytes(JSON.stringify([format, clusterId, node, nodeId])))
 }
 
+/** Of the file. */
+export function identityText(identity: Identity): string {
+  return `${JSON.stringify({ ...identity, checksum: checksumOf(identity) })}\n`
+}
+
 export async function writeIdentity(disk: Disk, identity: Identity): Promise<void> {
   const temporary = `${fileName}.new`
   const file = await disk.open(temporary, { create: true })
   await file.truncate(0)
-  await file.write(0, utf8Bytes(`${JSON.stringify({ ...identity, checksum: checksumOf(identity) })}\n`))
+  await file.write(0, utf8Bytes(identityText(identity)))
   await file.sync()
   await file.close()
   await disk.rename(temporary, fileName)

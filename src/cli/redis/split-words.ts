@@ -31,8 +31,10 @@ export function splitWords(line: string): Buffer[] | undefined {
 }
 
 const doubleQuoted = /^"(?:[^"\\]|\\.)*"/s
-const singleQuoted = /^'(?:[^'\\]|\\.)*'/s
-const isSpace = (character: string) => /\s/.test(character)
+// A backslash before anything but a quote is itself, also before the closing one's backslash.
+const singleQuoted = /^'(?:[^'\\]|\\'|\\(?!'))*'/s
+// As C's `isspace`: what else Unicode calls a space may be part of a key.
+const isSpace = (character: string) => /[ \t-\r]/.test(character)
 
 function wordEnd(line: string, start: number): number {
   let at = start
@@ -44,7 +46,7 @@ const escapes: Readonly<Record<string, string>> = { n: '\n', r: '\r', t: '\t', b
 
 function unescaped(text: string): Buffer {
   const parts: Buffer[] = []
-  for (const [part] of text.matchAll(/\\x[0-9a-fA-F]{2}|\\.|[^\\]+/gs)) {
+  for (const [part] of text.matchAll(/\\x[0-9a-fA-F]{2}|\\.|[^\\]+/gsu)) {
     if (part.length === 4 && part.startsWith('\\x')) parts.push(Buffer.from(part.slice(2), 'hex'))
     else if (part.startsWith('\\')) parts.push(Buffer.from(escapes[part[1]!] ?? part.slice(1)))
     else parts.push(Buffer.from(part))

@@ -74,6 +74,16 @@ suite('a data folder', () => {
     )
   })
 
+  test('whose file names no id, or more shards than there can be, is refused', () => {
+    create(asTheDataSays)
+    const file = join(path, 'cluster.json')
+    const whole = JSON.parse(readFileSync(file, 'utf8'))
+    for (const change of [{ clusterId: [whole.clusterId] }, { shards: 1e300 }, { shards: 1025 }, { shards: 1.5 }]) {
+      writeFileSync(file, JSON.stringify({ ...whole, ...change }))
+      assert.match(refusal(asTheDataSays) ?? '', /is damaged/, JSON.stringify(change))
+    }
+  })
+
   test('that is damaged is refused', () => {
     for (const text of [
       '',

@@ -8,6 +8,7 @@ import { join, resolve } from 'node:path'
 import { lockRoot } from '#host/node/root-lock.ts'
 import { UnumError } from '#kernel/base/errors.ts'
 import { Failure } from '../failure.ts'
+import { shardsMax } from './limits.ts'
 
 /** `cluster.json`. Described in docs/formats/data-folder.md. */
 export interface ClusterFile {
@@ -83,6 +84,11 @@ function readCluster(path: string): ClusterFile | undefined {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
     throw error
   }
+  return parseCluster(text, file)
+}
+
+/** What `text`, the content of `file`, says. @throws Failure */
+export function parseCluster(text: string, file: string): ClusterFile {
   let cluster: Partial<ClusterFile> | null
   try {
     cluster = JSON.parse(text)
@@ -106,14 +112,16 @@ function readCluster(path: string): ClusterFile | undefined {
 
 /** There is no checksum in a file that people may look into: every field is compared with what can be in it. */
 function isClusterFile(value: Partial<ClusterFile> | null): value is ClusterFile {
-  if (value?.format !== format || !/^[0-9a-f]{32}$/.test(String(value.clusterId))) return false
-  const { nodes, shards, formed } = value
+  if (value?.format !== format) return false
+  const { clusterId, nodes, shards, formed } = value
+  if (typeof clusterId !== 'string' || !/^[0-9a-f]{32}$/.test(clusterId)) return false
   const areNodes =
     Array.isArray(nodes) &&
     nodes.length >= 1 &&
     nodes.length <= zones.length &&
     nodes.every((node, k) => node?.name === `n${k + 1}` && node.zone === zones[k])
-  return areNodes && Number.isInteger(shards) && shards! >= 1 && typeof formed === 'boolean'
+  const areShards = Number.isInteger(shards) && shards! >= 1 && shards! <= shardsMax
+  return areNodes && areShards && typeof formed === 'boolean'
 }
 
 /** Somebody's home folder given by mistake must not fill up with ours. */

@@ -154,8 +154,7 @@ export class Key {
     const row = evaluation.get(this.#headerKey)
     if (row === undefined) return
     const flags = row[0]!
-    this.exists = true
-    this.type = (flags & ~expiresFlag) as KeyType
+    this.type = typeOf(row)
     this.version = uint64At(row, 1)
     this.row = row
     if (flags & expiresFlag) {
@@ -164,6 +163,7 @@ export class Key {
     } else {
       this.body = headerFixedBytes
     }
+    this.exists = true
   }
 
   /**
@@ -271,8 +271,11 @@ export function expireAtMsOf(row: Uint8Array): number {
   return row[0]! & expiresFlag ? uint64At(row, headerFixedBytes) : 0
 }
 
+/** @throws UnumError `DATA_DAMAGED` */
 export function typeOf(row: Uint8Array): KeyType {
-  return (row[0]! & ~expiresFlag) as KeyType
+  const type = row[0]! & ~expiresFlag
+  if (type < types.string || type > types.hash) throw new UnumError('DATA_DAMAGED', `No key holds type ${type}`)
+  return type as KeyType
 }
 
 /** A uint64be that is a safe integer. @throws UnumError `DATA_DAMAGED` */
@@ -280,6 +283,7 @@ export function uint64At(bytes: Uint8Array, at: number): number {
   if (bytes.length < at + 8)
     throw new UnumError('DATA_DAMAGED', `Cannot read a number at ${at}: ends at ${bytes.length}`)
   const high = ((bytes[at]! << 24) | (bytes[at + 1]! << 16) | (bytes[at + 2]! << 8) | bytes[at + 3]!) >>> 0
+  if (high > 0x1f_ffff) throw new UnumError('DATA_DAMAGED', `Number at ${at} is above 2^53 - 1`)
   const low = ((bytes[at + 4]! << 24) | (bytes[at + 5]! << 16) | (bytes[at + 6]! << 8) | bytes[at + 7]!) >>> 0
   return high * 0x1_0000_0000 + low
 }

@@ -10,6 +10,7 @@ import type { BulkReader, BulkWriter } from '#kernel/transport/bulk/bulk-types.t
 import type { ReplicaId } from './configuration.ts'
 import type { ConsensusDriver } from './driver.ts'
 import type { Group } from './group.ts'
+import { decodeSnapshotHead, encodeSnapshotHead, type FileHead } from './snapshot-head.ts'
 
 export interface SnapshotTransferOptions {
   readonly clock: Clock
@@ -25,13 +26,10 @@ export interface SnapshotTransferOptions {
 
 /** Bytes read from a file and sent at a time. */
 const chunkBytes = 256 << 10
-/** Files of one snapshot. */
-const filesMax = 1 << 20
 
 /**
  * Brings a follower that needs more than the log holds the files of a leader's flushed state, over the bulk connection. A stream's
- * meta is `group(varint) term(varint) index(varint) boundaryTerm(varint) count(varint) (name(text) bytes(uint64))*`; its bytes are the
- * files, one after the other.
+ * meta is the `SnapshotHead`; its bytes are the files, one after the other.
  */
 export class SnapshotTransfer {
   readonly #options: SnapshotTransferOptions
@@ -109,14 +107,9 @@ export class SnapshotTransfer {
   ): Promise<void> {
     const { mark, files } = snapshot
     if (mark.index === 0) throw new UnumError('UNAVAILABLE', 'Nothing is flushed yet')
-    const meta = new ByteWriter(256)
-    for (const number of [group.id, term, mark.index, mark.term, files.length]) meta.varint(number)
-    for (const { name, bytes } of files) {
-      meta.text(name)
-      meta.uint64(bytes)
-    }
+    const head = { group: group.id, term, boundary: { index: mark.index, term: mark.term }, files }
     const { open, rarely = never } = this.#options
-    const stream = open(to, meta.take())
+    const stream = open(to, encodeSnapshotHead(head))
     try {
       for (const { name, bytes } of files) {
         for (let at = 0; at < bytes; at += chunkBytes) {
@@ -134,11 +127,8 @@ export class SnapshotTransfer {
 
   /** For the transport: takes in one snapshot. Its errors go to the sender. */
   async receive(stream: BulkReader): Promise<void> {
-    const reader = new ByteReader(stream.meta)
-    const group = this.#options.driver.groups.get(reader.varint())
-    const term = reader.varint()
-    const boundary = { index: reader.varint(), term: reader.varint() }
-    const files = readFiles(reader)
+    const { group: id, term, boundary, files } = decodeSnapshotHead(stream.meta)
+    const group = this.#options.driver.groups.get(id)
     if (!group || term < group.raft.term || this.#receiving.has(group)) {
       throw new UnumError('UNAVAILABLE', 'This snapshot cannot be taken in now')
     }
@@ -173,18 +163,6 @@ export class SnapshotTransfer {
 
 /** How often a lost state is asked for. */
 const askMs = 200
-
-interface FileHead {
-  readonly name: string
-  readonly bytes: number
-}
-
-function readFiles(reader: ByteReader): FileHead[] {
-  const count = reader.varint()
-  if (count > filesMax)
-    throw new UnumError('LIMIT_EXCEEDED', `A snapshot has ${count} files: at most ${filesMax} are taken`)
-  return Array.from({ length: count }, () => ({ name: reader.text(), bytes: reader.uint64() }))
-}
 
 /** Cuts the stream into its files. */
 async function receiveFiles(stream: BulkReader, files: readonly FileHead[], receiver: SnapshotReceiver): Promise<void> {

@@ -1,5 +1,6 @@
 import { Arguments } from '#kernel/base/arguments.ts'
 import { utf8Bytes, utf8Text } from '#kernel/base/bytes.ts'
+import { UnumError } from '#kernel/base/errors.ts'
 import type { EvaluatorSpec } from '#kernel/shards/evaluation.ts'
 
 /**
@@ -46,11 +47,12 @@ export class CatalogueReader {
   readonly #nodes: NodeRow[] = []
   readonly #shards: ShardRow[] = []
 
+  /** @throws UnumError `DATA_DAMAGED` */
   row(key: Uint8Array, value: Uint8Array): void {
     const name = utf8Text(key)
-    if (name === 'cluster') this.#clusterId = (JSON.parse(utf8Text(value)) as { id: string }).id
-    else if (name.startsWith(nodePrefix)) this.#nodes.push(JSON.parse(utf8Text(value)))
-    else if (name.startsWith(shardPrefix)) this.#shards.push(JSON.parse(utf8Text(value)))
+    if (name === 'cluster') this.#clusterId = parseJson(utf8Text(value), isClusterRow).id
+    else if (name.startsWith(nodePrefix)) this.#nodes.push(parseJson(utf8Text(value), isNodeRow))
+    else if (name.startsWith(shardPrefix)) this.#shards.push(parseJson(utf8Text(value), isShardRow))
   }
 
   /** Undefined while the cluster has not been formed. */
@@ -63,6 +65,49 @@ export class CatalogueReader {
     }
   }
 }
+
+/** @throws UnumError `DATA_DAMAGED` where it is no JSON, or says something else. */
+function parseJson<T>(text: string, isIt: (value: Partial<T>) => boolean): T {
+  let value: T | null
+  try {
+    value = JSON.parse(text)
+  } catch (cause) {
+    throw new UnumError('DATA_DAMAGED', 'Cannot read the catalogue: what it holds is not JSON', { cause })
+  }
+  if (typeof value !== 'object' || value === null || !isIt(value)) {
+    throw new UnumError('DATA_DAMAGED', `Cannot read the catalogue: ${text.slice(0, 80)} is nothing that it holds`)
+  }
+  return value
+}
+
+const isClusterRow = ({ id }: Partial<{ id: string }>) => typeof id === 'string'
+
+const isAnnouncement = ({ name, endpoints }: Partial<Pick<NodeRow, 'name' | 'endpoints'>>) =>
+  typeof name === 'string' &&
+  typeof endpoints === 'object' &&
+  endpoints !== null &&
+  Object.values(endpoints).every((endpoint) => typeof endpoint === 'string')
+
+const isNodeRow = (row: Partial<NodeRow>) => isAnnouncement(row) && isId(row.id) && typeof row.zone === 'string'
+
+const isShardRow = ({ group, space, firstSlot, lastSlot, replicas }: Partial<ShardRow>) =>
+  isId(group) &&
+  typeof space === 'string' &&
+  Number.isSafeInteger(firstSlot) &&
+  Number.isSafeInteger(lastSlot) &&
+  firstSlot! >= 0 &&
+  lastSlot! >= firstSlot! &&
+  Array.isArray(replicas) &&
+  replicas.every(isId)
+
+const isCatalogue = ({ clusterId, nodes, shards }: Partial<Catalogue>) =>
+  typeof clusterId === 'string' &&
+  Array.isArray(nodes) &&
+  Array.isArray(shards) &&
+  nodes.every((node) => node !== null && isNodeRow(node)) &&
+  shards.every((shard) => shard !== null && isShardRow(shard))
+
+const isId = (value: unknown) => Number.isSafeInteger(value) && (value as number) > 0
 
 function jsonBytes(value: unknown): Uint8Array {
   return utf8Bytes(JSON.stringify(value))
@@ -87,7 +132,7 @@ export const directoryEvaluators: readonly EvaluatorSpec[] = [
     kind: 'write',
     run(evaluation, args) {
       if (evaluation.get(clusterKey)) return
-      const { clusterId, nodes, shards } = JSON.parse(args.utf8(0)) as Catalogue
+      const { clusterId, nodes, shards } = parseJson(args.utf8(0), isCatalogue)
       evaluation.put(clusterKey, jsonBytes({ id: clusterId }))
       for (const node of nodes) evaluation.put(utf8Bytes(nodePrefix + node.name), jsonBytes(node))
       for (const shard of shards) evaluation.put(utf8Bytes(shardPrefix + shard.group), jsonBytes(shard))
@@ -98,10 +143,10 @@ export const directoryEvaluators: readonly EvaluatorSpec[] = [
     name: announceEvaluator,
     kind: 'write',
     run(evaluation, args) {
-      const { name, endpoints } = JSON.parse(args.utf8(0)) as Pick<NodeRow, 'name' | 'endpoints'>
+      const { name, endpoints } = parseJson(args.utf8(0), isAnnouncement)
       const key = utf8Bytes(nodePrefix + name)
       const row = evaluation.get(key)
-      if (row) evaluation.put(key, jsonBytes({ ...(JSON.parse(utf8Text(row)) as NodeRow), endpoints }))
+      if (row) evaluation.put(key, jsonBytes({ ...parseJson(utf8Text(row), isNodeRow), endpoints }))
     },
   },
 ]

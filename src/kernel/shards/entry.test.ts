@@ -112,3 +112,49 @@ test('a gateway that is silent for the time of retention is forgotten', () => {
   assert.equal(window.find(7, 1), 'unknown')
   assert.deepEqual(window.find(8, 1), latin1Bytes('one'))
 })
+
+test('an entry whose times or gateways no leader writes is damage', () => {
+  const entry = (base: number, gateway: number, delta: number) => {
+    const writer = new ByteWriter()
+    writer.uint8(1)
+    writer.uint64(base)
+    for (const number of [1, gateway, 1, 1, delta]) writer.varint(number)
+    for (const byte of [effectKinds.end, 1, 0]) writer.uint8(byte)
+    return writer.take()
+  }
+  assert.deepEqual(transcript(entry(1000, 5, 1)), ['from 5 #1 low 1 at 1001: '])
+  assert.throws(() => transcript(entry(2 ** 53 - 2, 5, 2)), /its time 9007199254740992 is beyond/)
+  assert.throws(() => transcript(entry(1000, 0, 1)), /no gateway is 0/)
+})
+
+test('replies whose numbers lie further apart than a shard answers, or do not rise, are damage', () => {
+  const window = (...sequences: readonly number[]) => {
+    const writer = new ByteWriter()
+    writer.uint64(0)
+    writer.varint(1)
+    writer.varint(77)
+    writer.varint(1)
+    writer.uint64(1000)
+    writer.varint(sequences.length)
+    for (const sequence of sequences) {
+      writer.varint(sequence)
+      writer.uint8(0)
+    }
+    return new ByteReader(writer.take())
+  }
+  const replies = new ReplyWindow(100_000_000)
+  replies.read(window(5, 9, 5000))
+  assert.equal(replies.find(77, 5000), 'lost')
+  for (const sequences of [
+    [5, 2 ** 40],
+    [5, 5 + 2 ** 24],
+    [9, 5],
+    [5, 5],
+  ]) {
+    assert.throws(
+      () => replies.read(window(...sequences)),
+      (error) => error instanceof UnumError && error.code === 'DATA_DAMAGED',
+      String(sequences),
+    )
+  }
+})

@@ -115,11 +115,15 @@ export function readEntry(data: Uint8Array, visitor: EntryVisitor): void {
     if (origin === gateways.length) {
       gateways.push(reader.varint())
       lows.push(reader.varint())
+      if (gateways[origin] === 0) throw new UnumError('DATA_DAMAGED', 'Cannot read a shard entry: no gateway is 0')
     } else if (origin > gateways.length) {
       throw new UnumError('DATA_DAMAGED', `Cannot read a shard entry: origin ${origin} of ${gateways.length - 1}`)
     }
     const sequence = origin === 0 ? 0 : reader.varint()
     const timestampUs = base + reader.varint()
+    if (!Number.isSafeInteger(timestampUs)) {
+      throw new UnumError('DATA_DAMAGED', `Cannot read a shard entry: its time ${timestampUs} is beyond 2^53 - 1`)
+    }
     readEffects(reader, visitor)
     const kept = reader.uint8() === 1
     const reply = reader.block()

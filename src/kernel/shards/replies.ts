@@ -1,7 +1,8 @@
 import type { ByteReader } from '#kernel/base/byte-reader.ts'
 import type { ByteWriter } from '#kernel/base/byte-writer.ts'
 import { equalBytes } from '#kernel/base/bytes.ts'
-import { SequenceWindow } from './sequence-window.ts'
+import { UnumError } from '#kernel/base/errors.ts'
+import { SequenceWindow, spanMax } from './sequence-window.ts'
 
 /**
  * Which writes of which gateway have taken effect, with their replies: state of the group, derived from its log alone, so that
@@ -64,14 +65,25 @@ export class ReplyWindow {
     }
   }
 
+  /** @throws UnumError `DATA_DAMAGED`, also where it says what `write` never does: memory goes with what numbers lie apart. */
   read(reader: ByteReader): void {
     this.#gateways.clear()
     this.#sweepAtUs = reader.uint64()
+    let spanLeft = spanMax
     for (let left = reader.varint(); left > 0; left--) {
       const gateway = reader.varint()
       const known: GatewayReplies = { low: reader.varint(), lastUs: reader.uint64(), replies: new SequenceWindow() }
+      let last: number | undefined
       for (let count = reader.varint(); count > 0; count--) {
         const sequence = reader.varint()
+        spanLeft -= last === undefined ? 1 : sequence - last
+        if (sequence <= (last ?? -1) || spanLeft < 0) {
+          throw new UnumError(
+            'DATA_DAMAGED',
+            `Cannot read the replies of gateway ${gateway}: ${sequence} after ${last}`,
+          )
+        }
+        last = sequence
         known.replies.set(sequence, reader.uint8() === 1 ? reader.block().slice() : null)
       }
       this.#gateways.set(gateway, known)

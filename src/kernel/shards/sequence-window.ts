@@ -1,8 +1,8 @@
 import { assert } from '#kernel/base/errors.ts'
 
 const slotsMin = 16
-/** Far beyond what can be waited for in the time that requests are held. */
-const slotsMax = 1 << 28
+/** How far numbers may lie apart: more than a shard can answer in the time that requests are held, ten seconds. */
+export const spanMax = 1 << 24
 
 /**
  * Values by a number that rises: a ring over the numbers between the lowest and the highest that have a value. Adding, finding and
@@ -73,7 +73,7 @@ export class SequenceWindow<T extends object | null> {
   }
 
   #grow(wanted: number): void {
-    assert(wanted <= slotsMax, 'numbers with a value lie together')
+    assert(wanted <= spanMax, 'numbers with a value lie together')
     const old = [...this.entries()]
     let length = this.#slots.length
     while (length < wanted) length *= 2

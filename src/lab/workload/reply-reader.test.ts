@@ -39,6 +39,13 @@ test('reads them from chunks of any size', () => {
   deepEqual(read([...wire]), replies)
 })
 
+test('takes a line of the greatest length, and none that is longer, however it comes', () => {
+  const longest = `+${'x'.repeat(65_535)}`
+  deepEqual(read([`${longest}\r\n`]), read([longest, '\r', '\n']))
+  for (const chunks of [[`${longest}x\r\n`], [`${longest}x`, '\r\n'], [longest, 'xy']])
+    throws(() => read(chunks), ReplyError)
+})
+
 test('refuses what is no reply', () => {
   for (const bytes of [
     '?\r\n',

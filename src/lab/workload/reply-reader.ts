@@ -49,10 +49,11 @@ export class ReplyReader {
   /** Undefined, and `#needed` raised where it is known, if the reply is not complete. */
   #reply(depth: number): string | undefined {
     const end = this.#text.indexOf('\r\n', this.#at)
-    if (end < 0) {
-      if (this.#text.length - this.#at > lineMax) throw new ReplyError('A reply has a line without an end')
-      return undefined
+    // One more may be the first byte of the line's end.
+    if (end < 0 ? this.#text.length - this.#at > lineMax + 1 : end - this.#at > lineMax) {
+      throw new ReplyError('A reply has a line without an end')
     }
+    if (end < 0) return undefined
     const marker = this.#text[this.#at]!
     const line = this.#text.slice(this.#at + 1, end)
     this.#at = end + 2

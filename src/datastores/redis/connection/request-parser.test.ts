@@ -76,6 +76,14 @@ describe('request parser', () => {
     assert.equal(parse([`${'a'.repeat(65_537)}`]).problem, 'too big inline request')
     assert.equal(parse(Array.from({ length: 70 }, () => 'a'.repeat(1000))).problem, 'too big inline request')
   })
+  it('takes an inline command of the greatest length, and none that is longer, however it comes', () => {
+    const longest = 'a'.repeat(65_536)
+    assert.deepEqual(parse([`${longest}\n`]), parse([longest, '\n']))
+    assert.equal(parse([longest, '\n']).problem, '')
+    for (const chunks of [[`${longest}a\n`], [`${longest}a`, '\n'], [longest, 'a\n']]) {
+      assert.equal(parse(chunks).problem, 'too big inline request')
+    }
+  })
   it('refuses a length that has too many digits before its line ends', () => {
     assert.equal(parse([`*${'1'.repeat(20)}`]).problem, 'invalid multibulk length')
   })

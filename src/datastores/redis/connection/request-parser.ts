@@ -196,7 +196,7 @@ export class RequestParser {
   /** Where the next `byte` at or after the position is, -1 if none is there yet: what was searched is not searched again. */
   #find(byte: number): number {
     const from = Math.max(this.#searched, this.#position)
-    const end = Math.min(this.#end, this.#position + inlineBytesMax + 2)
+    const end = Math.min(this.#end, this.#position + inlineBytesMax + 1)
     const at = this.#bytes.subarray(0, end).indexOf(byte, from)
     this.#searched = at < 0 ? end : 0
     return at

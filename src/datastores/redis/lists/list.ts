@@ -1,5 +1,5 @@
 import { copyBytes } from '#kernel/base/bytes.ts'
-import { assert } from '#kernel/base/errors.ts'
+import { assert, UnumError } from '#kernel/base/errors.ts'
 import type { Cursor, KeyRange } from '#kernel/storage/tables/tree.ts'
 import type { Call } from '../call.ts'
 import { Key, kinds, types, uint64At } from '../keyspace.ts'
@@ -34,6 +34,8 @@ export class List extends Key {
     if (!this.findOf(call, i, types.list)) return false
     this.head = uint64At(this.row, this.body)
     this.tail = uint64At(this.row, this.body + 8)
+    if (this.length <= 0)
+      throw new UnumError('DATA_DAMAGED', `A list from ${this.head} to ${this.tail} has no elements`)
     return true
   }
 

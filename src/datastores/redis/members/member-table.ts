@@ -1,3 +1,4 @@
+import { UnumError } from '#kernel/base/errors.ts'
 import type { Cursor } from '#kernel/storage/tables/tree.ts'
 import type { Call } from '../call.ts'
 import { errors, fail } from '../errors.ts'
@@ -42,6 +43,7 @@ export class MemberTable extends Key {
     if (!this.find(call, i)) return false
     if (!accepted.includes(this.type)) throw fail(errors.wrongType)
     this.count = uint64At(this.row, this.body)
+    if (this.count === 0) throw new UnumError('DATA_DAMAGED', 'A key that holds nothing does not exist')
     return true
   }
 

@@ -6,6 +6,7 @@ import { UnumError } from '#kernel/base/errors.ts'
 import type { Random } from '#kernel/base/host.ts'
 import { createRandom } from '#kernel/base/random.ts'
 import { batchHeaderBytes, encodeBatchHeader, encodeSegmentHeader, segmentFileName, segmentSalt } from './format.ts'
+import { noFloors, Replay } from './replay.ts'
 import { MemoryDisk } from './testing/memory-disk.ts'
 import { entry, ScriptedLog } from './testing/scripted-log.ts'
 
@@ -121,6 +122,13 @@ suite('hostile files', () => {
       outcomes[await open(files)]++
     }
     assert.ok(outcomes.opened > 50 && outcomes.refused > 50, JSON.stringify(outcomes))
+  })
+
+  test('with entries beyond the largest number are refused', () => {
+    const writer = new ByteWriter()
+    // Of two entries one is there: counting past the largest number ends there.
+    for (const number of [1, 5, 1, 2 ** 53 - 1, 2, 1, 0, 0]) writer.varint(number)
+    assert.throws(() => new Replay(noFloors).apply(1, writer.copy()), /2 entries from 9007199254740991 on: beyond/)
   })
 
   test('with a header that promises more than there is are cut', async () => {

@@ -15,6 +15,7 @@
 
 import type { ByteReader } from '#kernel/base/byte-reader.ts'
 import { copyBytes } from '#kernel/base/bytes.ts'
+import { UnumError } from '#kernel/base/errors.ts'
 import { GroupState } from './group-state.ts'
 import type { GroupId, LogEntry, RecoveredGroup } from './node-log-types.ts'
 
@@ -43,8 +44,11 @@ export class ReplayedGroup {
     this.#doubtedThrough = everything
   }
 
-  /** Reads the entries of a record from `first` on. */
+  /** Reads the entries of a record from `first` on. @throws UnumError `DATA_DAMAGED` */
   readEntries(first: number, count: number, reader: ByteReader): void {
+    if (!Number.isSafeInteger(first + count)) {
+      throw new UnumError('DATA_DAMAGED', `A record has ${count} entries from ${first} on: beyond 2^53 - 1`)
+    }
     const { state } = this
     if (first > state.lastIndex + 1) this.#doubtedThrough = first - 1
     else this.#doubtedThrough = Math.min(this.#doubtedThrough, first - 1)

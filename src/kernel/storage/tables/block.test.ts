@@ -97,3 +97,12 @@ test('hostile bytes are refused or are a block that reads to its end', () => {
     { numRuns: 1_000 },
   )
 })
+
+test('a row that shares less with the one before than it could is damage: a lookup would miss it', () => {
+  const block = (sharedOfSecond: number) => {
+    const second = `key${'2'}`.slice(sharedOfSecond)
+    return Uint8Array.of(0, 4, 1, ...b('key1'), sharedOfSecond, second.length, 1, ...b(second), 0, 0, 0, 0, 1, 0, 0, 0)
+  }
+  assert.equal(new Block(block(3), 'here').find(b('key2')).isFound, true)
+  assert.throws(() => new Block(block(2), 'here'), /here: row at 7 shares less than there is/)
+})

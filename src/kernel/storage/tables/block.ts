@@ -95,6 +95,9 @@ export class Block {
         if (shared !== 0 || restart >= restartCount || this.restart(restart) !== start) return `no restart at ${start}`
       }
       if (shared > Math.max(keyLength, 0)) return `row at ${start} shares more than there is`
+      // `find` relies on it that a row shares all it can: it compares no more than what is left.
+      const isShort = row % restartInterval !== 0 && rest > 0 && shared < keyLength && bytes[at] === keys[shared]
+      if (isShort) return `row at ${start} shares less than there is`
       // The shared bytes are equal, so the rest alone decides the order.
       if (keyLength >= 0 && compareSlices(keys, shared, keyLength, bytes, at, at + rest) >= 0) {
         return `row at ${start} is out of order`

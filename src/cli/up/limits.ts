@@ -1,0 +1,2 @@
+/** Into how many shards a new cluster can cut its keys. */
+export const shardsMax = 1024
