@@ -11,6 +11,15 @@ export const checks = [
 export const tidyTest = 'src/tidy.test.ts'
 
 /**
+ * Parsers under fire, for half a minute per family of them. Every commit has other inputs, and the same each time.
+ */
+export function fuzzers() {
+  const { stdout } = spawnSync('git', ['rev-parse', 'HEAD'], { cwd: root, encoding: 'utf8' })
+  const seed = Number.parseInt(stdout?.slice(0, 8) || '1', 16)
+  return { name: 'fuzz', args: ['fuzz/run.ts', '--family-seconds', '30', '--jobs', '2', '--seed', String(seed)] }
+}
+
+/**
  * Without isolation, all files run in one process: a thousand small tests in a process per file would cost seconds more.
  * @param {string[]} args patterns and options for the runner
  */

@@ -181,7 +181,7 @@ suite('the pure parts', () => {
 })
 
 suite('documents', () => {
-  const markdownFiles = list('*.md', '{docs,src,bench,examples,scripts}/**/*.md')
+  const markdownFiles = list('*.md', '{docs,src,bench,examples,fuzz,scripts}/**/*.md')
 
   test('explain every error code, and no other', () => {
     const documented = [...read('docs/errors.md').matchAll(/^### `([A-Z_]+)`$/gm)].map(([, code]) => code)
@@ -222,7 +222,7 @@ suite('documents', () => {
 })
 
 test(`no file is longer than ${linesMax} lines`, () => {
-  const files = [...allFiles, ...list('bin/**', 'scripts/**', 'bench/**/*.{ts,js}', 'examples/**/*.ts')]
+  const files = [...allFiles, ...list('bin/**', 'scripts/**', '{bench,fuzz}/**/*.{ts,js}', 'examples/**/*.ts')]
   const long = files.filter((path) => statSync(join(root, path)).isFile() && read(path).split('\n').length > linesMax)
   none(long)
 })

@@ -30,7 +30,7 @@ export class GatewayTwin implements Gateway {
     readonly shardCount: number
     readonly defer: (callback: () => void) => void
   }) {
-    this.#evaluators = new Map(options.evaluators.map((spec) => [spec.name, spec]))
+    this.#evaluators = byName(options.evaluators)
     this.#defer = options.defer
     const { shardCount } = options
     this.shards = Array.from({ length: shardCount }, (_, i) => ({
@@ -110,6 +110,14 @@ export class GatewayTwin implements Gateway {
     const shard = this.shards.find(({ lastSlot }) => slot <= lastSlot)
     return slots.every((each) => each >= shard!.firstSlot && each <= shard!.lastSlot) ? shard : undefined
   }
+}
+
+/** Of each list once: tests make a twin for each of many thousand cases. */
+const maps = new WeakMap<readonly EvaluatorSpec[], ReadonlyMap<string, EvaluatorSpec>>()
+function byName(evaluators: readonly EvaluatorSpec[]): ReadonlyMap<string, EvaluatorSpec> {
+  let map = maps.get(evaluators)
+  if (!map) maps.set(evaluators, (map = new Map(evaluators.map((spec) => [spec.name, spec]))))
+  return map
 }
 
 export interface ShardTwinRange {

@@ -1,0 +1,7 @@
+export { committedCorpus, corpusLine, parseCorpus } from './corpus.ts'
+export { Dice } from './dice.ts'
+export { bucket, check, cutAnywhere, defaults, type FuzzTarget, refusalOf, Violation } from './fuzz-target.ts'
+export { type InputSeed, inputSeedText, parseInputSeed } from './input-seed.ts'
+export { minimise } from './minimise.ts'
+export type { Problem, RunResult } from './runner.ts'
+export { type Finding, remakeInput, runOnce, runSession, type SessionOptions, type SessionReport } from './session.ts'
