@@ -226,6 +226,23 @@ suite('with a disk that fails', () => {
     assert.equal(await simulation.complete(call('n1', 'get@1', '\0\u0003k5000')), 'x'.repeat(200))
   })
 
+  test('a leader whose disk is full does not stand in the way of one that was just started again', async () => {
+    for (let seed = 20; seed < 26; seed++) {
+      const { simulation, nodes, write, start, leader } = await filled(seed)
+      simulation.machine('n1').kill()
+      for (let i = 0; i < 50 && (leader() ?? 'n1') === 'n1'; i++) await simulation.run({ forMs: 50 })
+      const full = leader()!
+      const other = full === 'n2' ? 'n3' : 'n2'
+      simulation.machine(full).limitDisk(0)
+      await simulation.run({ forMs: 1000 })
+      nodes[0] = await simulation.complete(start('n1', simulation.machine('n1').restart()))
+      const startedMs = simulation.nowMs
+      while ((await write(other, 1)) !== 'ok' && simulation.nowMs - startedMs < 10_000)
+        await simulation.run({ forMs: 10 })
+      assert.ok(simulation.nowMs - startedMs < 3000, `seed ${seed}: ${simulation.nowMs - startedMs} ms`)
+    }
+  })
+
   test('with all disks full writes are refused and reads answered; with room writes go on', async () => {
     const { simulation, write, call, members } = await filled(12)
     for (const { name } of members) simulation.machine(name).limitDisk(0)
