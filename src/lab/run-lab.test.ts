@@ -62,7 +62,7 @@ test('tells the event story with --trace, and sums up several seeds', async () =
   ok(lines.some((line) => /^ +\d+\.\d{3} {2}lab +configuration \{/.test(line)))
   ok(lines.some((line) => /^ +\d+\.\d{3} {2}n1 +is ready$/.test(line)))
   ok(lines.some((line) => /^ +\d+\.\d{3} {2}c\d+ +#\d+ → /.test(line)))
-  match(lines.at(-1)!, /^2 seeds, \d failed; /)
+  match(lines.at(-2)!, /^2 seeds, \d failed; /)
 })
 
 test('a rejection that nobody handled fails the seed', async () => {

@@ -5,6 +5,7 @@ import { parseScenario } from './faults/scenario-file.ts'
 import { scenarioNamed } from './faults/scenarios.ts'
 import type { SeedReport } from './run-seed.ts'
 import { runSeed } from './run-seed.ts'
+import { Totals } from './totals.ts'
 import type { WorkloadName } from './workload/workloads.ts'
 import { isWorkloadName, workloads } from './workload/workloads.ts'
 
@@ -57,7 +58,7 @@ export async function runSeeds(options: LabOptions, subject: LabSubject, output:
   const named = options.scenario ?? 'default'
   const scenario = named.endsWith('.json') ? parseScenario(output.readFile(named), named) : scenarioNamed(named)
   const workload = options.workload === undefined ? undefined : workloadOf(options.workload)
-  const totals = { failed: 0, events: 0, operations: 0, wallMs: 0 }
+  const totals = new Totals()
   for (let i = 0; i < count; i++) {
     const startedMs = output.nowMs()
     const seed = from + i
@@ -73,12 +74,9 @@ export async function runSeeds(options: LabOptions, subject: LabSubject, output:
     const wallMs = output.nowMs() - startedMs
     output.line(options.json ? jsonLine(report, wallMs) : textLine(report, wallMs))
     if (report.verdict === 'fail' && !options.json) for (const line of failureLines(report, workload)) output.line(line)
-    totals.events += report.events
-    totals.operations += report.operations
-    totals.wallMs += wallMs
-    if (report.verdict === 'fail') totals.failed++
+    totals.add(report, wallMs)
   }
-  if (!options.json && count > 1) output.line(summary(count, totals))
+  if (!options.json && count > 1) for (const line of totals.lines) output.line(line)
   return totals.failed
 }
 
@@ -139,12 +137,4 @@ function failureLines(report: SeedReport, workload: WorkloadName | undefined): s
     ...report.violations.map((violation) => `  ${violation}`),
     `  replay it: unum lab run --seed ${report.seed}${scenario}${replayed} --trace`,
   ]
-}
-
-function summary(
-  count: number,
-  totals: { readonly failed: number; readonly events: number; readonly operations: number; readonly wallMs: number },
-): string {
-  const perSecond = (value: number) => Math.round(value / (totals.wallMs / 1000)).toLocaleString('en')
-  return `${count} seeds, ${totals.failed} failed; ${perSecond(totals.events)} events/s, ${perSecond(totals.operations)} checked operations/s`
 }
