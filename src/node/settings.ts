@@ -2,7 +2,7 @@ import type { NodeSettings } from './node-types.ts'
 
 /** What a node does unless it is told otherwise. `docs/limits.md` explains each. */
 export const defaultSettings: NodeSettings = {
-  heartbeatMs: 60,
+  heartbeatMs: 75,
   electionTimeoutMs: 300,
   clockDriftMax: 0.05,
   reads: 'lease',
