@@ -128,8 +128,16 @@ export class Replicas {
         `Cannot open group ${id}: it has rows, and the log knows nothing of it: the log was lost, and with it votes that this replica gave; this version cannot replace it: the other nodes go on without it`,
       )
     }
-    // A log that goes back to the beginning gives the state again.
-    const lacksState = isLost && (recovered?.boundary.index ?? 0) > 0
+    // Rows that end before the log begins are lost, now or in an earlier life that did not get them back. A log that goes back to the
+    // beginning gives them again.
+    const lacksState = (recovered?.boundary.index ?? 0) > tree.flushed.index
+    if (lacksState && voters.length === 1) {
+      await tree.close()
+      throw new UnumError(
+        'DATA_DAMAGED',
+        `Cannot open group ${id}: its rows end before its log begins, and no other node has them`,
+      )
+    }
     const shard: Shard = new Shard({
       clock: host.clock,
       random: host.random.child(`group ${id}`),

@@ -108,9 +108,21 @@ test('replies are kept from the low mark on, and the window survives being writt
 test('a gateway that is silent for the time of retention is forgotten', () => {
   const window = new ReplyWindow(1_000)
   window.record(7, 1, 1, 10, latin1Bytes('one'))
-  window.record(8, 1, 1, 2_000, latin1Bytes('one'))
+  for (let us = 100; us <= 900; us += 100) window.record(8, us, us, us, latin1Bytes('one'))
+  assert.deepEqual(window.find(7, 1), latin1Bytes('one'))
+  for (let us = 1_000; us <= 2_000; us += 100) window.record(8, us, us, us, latin1Bytes('one'))
   assert.equal(window.find(7, 1), 'unknown')
-  assert.deepEqual(window.find(8, 1), latin1Bytes('one'))
+  assert.deepEqual(window.find(8, 2_000), latin1Bytes('one'))
+})
+
+test('a leap of the time, as where a clock was set, has no gateway forgotten: a retry would be done twice', () => {
+  const window = new ReplyWindow(1_000)
+  window.record(7, 1, 1, 1_000_010, latin1Bytes('one'))
+  window.record(8, 1, 1, 1_000_020, latin1Bytes('one'))
+  window.record(8, 2, 2, 9_000_000, latin1Bytes('two'))
+  assert.deepEqual(window.find(7, 1), latin1Bytes('one'))
+  window.record(8, 3, 3, 99_000_000, latin1Bytes('three'))
+  assert.deepEqual(window.find(7, 1), latin1Bytes('one'))
 })
 
 test('an entry whose times or gateways no leader writes is damage', () => {

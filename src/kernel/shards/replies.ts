@@ -12,7 +12,8 @@ import { SequenceWindow, spanMax } from './sequence-window.ts'
  * 1. A sequence at or above its gateway's `low` that has taken effect is here.
  * 2. `low` never falls; what is below it was answered, and is never evaluated again.
  * 3. A gateway that has written nothing for `retentionUs` of the log's own time is forgotten. Gateways give up on a request
- *    long before (`requestHoldMs`).
+ *    long before (`requestHoldMs`). Of a leap of that time, as where a leader's clock was set, next to nothing counts: a retry that
+ *    came just then would be taken for new.
  */
 export class ReplyWindow {
   readonly #gateways = new Map<number, GatewayReplies>()
@@ -97,8 +98,11 @@ export class ReplyWindow {
   }
 
   #sweep(nowUs: number): void {
-    this.#sweepAtUs = nowUs + this.#retentionUs / 4
+    const intervalUs = this.#retentionUs / 4
+    const leapUs = Math.max(0, nowUs - this.#sweepAtUs - intervalUs)
+    this.#sweepAtUs = nowUs + intervalUs
     for (const [gateway, known] of this.#gateways) {
+      known.lastUs = Math.min(nowUs, known.lastUs + leapUs)
       if (known.lastUs < nowUs - this.#retentionUs) this.#gateways.delete(gateway)
     }
   }
