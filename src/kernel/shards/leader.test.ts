@@ -538,7 +538,25 @@ suite('the leader of a shard', () => {
       consensus.turn()
       const confirming = retry(unconfirmed)
       consensus.confirm()
+      consensus.turn()
+      consensus.confirm()
       assert.deepEqual([unconfirmed.told, again.told, confirming.told], [[], [], ['list ']])
+    })
+
+    test('of reads, and evaluates all of them again: else an earlier one would see more than a later one (S3)', () => {
+      call(append, ['a'], { session: 2 })
+      consensus.turn()
+      const first = call(read, [], { followsOwn: true })
+      call(append, ['b'], { session: 2 })
+      consensus.turn()
+      const second = call(read, [], { followsOwn: true })
+      consensus.commit(1)
+      assert.deepEqual([first.told, second.told], [['list a'], []]) // and the answer is lost
+      call(append, ['c'], { session: 2 })
+      consensus.turn()
+      const again = [retry(first), retry(second)]
+      turnAndCommit()
+      assert.deepEqual([second.told, ...again.map(({ told }) => told)], [[], ['list abc'], ['list abc']])
     })
 
     // Searched one by one, as it once was, these would hold up the loop for longer than an election takes.

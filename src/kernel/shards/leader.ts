@@ -112,6 +112,8 @@ export class ShardLeader {
   readonly #underWay = new Map<number, SequenceWindow<ShardCall>>()
   /** Newest attempts of calls under way that were asked again: they get the answer. */
   readonly #newestAttempts = new Map<ShardCall, ShardCall>()
+  /** Attempts of reads under way that were asked again. */
+  readonly #void = new Set<ShardCall>()
   #answers: { readonly call: ShardCall; readonly reply: Uint8Array }[] = []
   /** There is no room for the log, or for tables. */
   isDiskFull = false
@@ -397,20 +399,27 @@ export class ShardLeader {
   }
 
   /**
-   * Notes what is under way. A retry of a call that is takes over its place: only the newest attempt's answer is heeded.
+   * Notes what is under way. A retry of a write that is takes over its place: only the newest attempt's answer is heeded. A read that is
+   * asked again is evaluated again, and its earlier evaluation is void: one that came before it in its session may be evaluated anew as
+   * well, and must not see more than it did (S3).
    * @returns whether the call is to be dealt with
    */
   #register(call: ShardCall): boolean {
     let calls = this.#underWay.get(call.gateway)
     if (calls === undefined) this.#underWay.set(call.gateway, (calls = new SequenceWindow()))
     const known = calls.get(call.sequence)
-    if (known === undefined) calls.set(call.sequence, call)
-    else this.#newestAttempts.set(known, call)
-    return known === undefined
+    if (known !== undefined && call.evaluator.kind === 'write') {
+      this.#newestAttempts.set(known, call)
+      return false
+    }
+    if (known !== undefined) this.#void.add(known)
+    calls.set(call.sequence, call)
+    return true
   }
 
   /** Of a call that is being answered, and with it no longer under way: the attempt to answer. */
-  #newestOf(call: ShardCall): ShardCall {
+  #newestOf(call: ShardCall): Pick<ShardCall, 'replied' | 'failed' | 'refused' | 'moved'> {
+    if (this.#void.size > 0 && this.#void.delete(call)) return nobody
     const calls = this.#underWay.get(call.gateway)
     calls?.delete(call.sequence)
     if (calls?.size === 0) this.#underWay.delete(call.gateway)
@@ -631,6 +640,14 @@ const slowMsMax = 500
 
 /** At the fault point. */
 const rareHoldMs = 5
+
+/** Hears the answers that nobody waits for any more. */
+const nobody: Pick<ShardCall, 'replied' | 'failed' | 'refused' | 'moved'> = {
+  replied() {},
+  failed() {},
+  refused() {},
+  moved() {},
+}
 
 function newFlight(): Flight {
   return { index: 0, proposedMs: 0, batch: 0, bytes: 0, calls: [], largeReplies: new Map(), attached: [] }
