@@ -75,6 +75,10 @@ export const scenarios = {
     description: 'links that are cut, in all ways',
     faults: { isolate: 3, oneWay: 3, partial: 3, split: 3, flap: 2, reset: 1 },
   },
+  leaders: {
+    description: 'leaders that are deposed one after the other',
+    faults: { deposeByCut: 4, deposeByCrash: 3, deposeByPause: 2, kill: 1, partial: 2, oneWay: 1 },
+  },
 } as const satisfies Record<string, Scenario>
 
 export type ScenarioName = keyof typeof scenarios

@@ -1,0 +1,158 @@
+/**
+ * Plants bugs, one at a time in a copy of the program, and tells whether the lab catches them. See README.md.
+ *
+ * Run: npm run mutants -- [NAME…] [--seeds-max 300] [--ranges 3] [--scenario NAME] [--jobs 2] [--evidence FILE] [--json] [--list]
+ */
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { parseArgs } from 'node:util'
+import { table } from '#cli/table.ts'
+import { scenarios } from '#lab/index.ts'
+import { areas, mutants, mutantsNamed } from './catalogue/index.ts'
+import { withEvidence } from './evidence.ts'
+import type { Mutant } from './mutant.ts'
+import type { MutantResult } from './result.ts'
+import { resultOf, seedsText } from './result.ts'
+import { Sandbox } from './sandbox.ts'
+import type { RangeOutcome } from './trial.ts'
+import { runTrial } from './trial.ts'
+
+/** Far apart, so that ranges share no seed. */
+const rangeDistance = 1_000_000
+/** Of each range, of the program as it is: all must pass. */
+const soundSeedsMax = 10
+const seedMsMax = 120_000
+
+const options = readOptions()
+for (const [signal, number] of [
+  ['SIGINT', 2],
+  ['SIGTERM', 15],
+  ['SIGHUP', 1],
+] as const) {
+  process.on(signal, () => process.exit(128 + number)) // what ends processes and removes folders listens to the exit
+}
+if (options.list) list(options.chosen)
+else process.exitCode = await run()
+
+async function run(): Promise<number> {
+  const unsound = (await tryProgram(undefined, Math.min(options.seedsMax, soundSeedsMax))).find(
+    ({ seeds }) => seeds !== undefined,
+  )
+  if (unsound) {
+    say(`The program as it is fails with seed ${unsound.range.from + unsound.seeds! - 1}: ${unsound.detail}`)
+    return 1
+  }
+  const results: MutantResult[] = []
+  const waiting = [...options.chosen]
+  const work = async (): Promise<void> => {
+    for (let mutant = waiting.shift(); mutant; mutant = waiting.shift()) {
+      const result = resultOf(mutant, areaOf(mutant), await tryProgram(mutant, options.seedsMax))
+      results.push(result)
+      say(options.json ? jsonLine(result) : textLine(result))
+    }
+  }
+  await Promise.all(Array.from({ length: options.jobs }, work))
+  results.sort((a, b) => mutants.indexOf(a.mutant) - mutants.indexOf(b.mutant))
+  if (!options.json) summarize(results)
+  if (options.evidence) writeEvidence(options.evidence, results)
+  return results.every(({ isCaught, mutant }) => isCaught || mutant.waitsFor) ? 0 : 1
+}
+
+async function tryProgram(mutant: Mutant | undefined, count: number): Promise<readonly RangeOutcome[]> {
+  using sandbox = new Sandbox(mutant)
+  const ranges = Array.from({ length: options.ranges }, (_, i) => ({ from: 1 + i * rangeDistance, count }))
+  return await runTrial({ program: sandbox.program, ranges, scenario: options.scenario, seedMsMax })
+}
+
+function areaOf(mutant: Mutant): string {
+  return Object.entries(areas).find(([, members]) => members.includes(mutant))![0]
+}
+
+function textLine({ mutant, isCaught, medianSeeds, ways, outcomes }: MutantResult): string {
+  const seeds = outcomes.map(({ seeds }) => seedsText(seeds ?? Number.POSITIVE_INFINITY, options.seedsMax)).join(', ')
+  const how = isCaught
+    ? `caught by ${ways.join(', ')}`
+    : `MISSED${mutant.waitsFor ? `: waits for ${mutant.waitsFor}` : ''}`
+  return `${mutant.name.padEnd(46)} ${seedsText(medianSeeds, options.seedsMax).padStart(5)} (${seeds})  ${how}`
+}
+
+function jsonLine({ mutant, area, isCaught, medianSeeds, ways, outcomes }: MutantResult): string {
+  const { name, waitsFor } = mutant
+  const median = Number.isFinite(medianSeeds) ? medianSeeds : null
+  return JSON.stringify({ name, area, isCaught, medianSeeds: median, ways, waitsFor, outcomes })
+}
+
+function summarize(results: readonly MutantResult[]): void {
+  const rows = [...Map.groupBy(results, ({ area }) => area)].map(([area, members]) => [
+    area,
+    `${members.filter(({ isCaught }) => isCaught).length} of ${members.length}`,
+    members
+      .filter(({ isCaught }) => !isCaught)
+      .map(({ mutant }) => mutant.name)
+      .join(', '),
+  ])
+  const caught = results.filter(({ isCaught }) => isCaught)
+  const share = ((100 * caught.length) / results.length).toFixed(1)
+  say(`\n${table(['area', 'caught', 'missed'], rows)}\n\n${caught.length} of ${results.length} caught (${share} %)`)
+  const overdue = caught.filter(({ mutant }) => mutant.waitsFor)
+  for (const { mutant } of overdue) say(`${mutant.name} is caught: what it waits for is no longer true`)
+}
+
+function writeEvidence(file: string, results: readonly MutantResult[]): void {
+  const text = existsSync(file) ? readFileSync(file, 'utf8') : ''
+  const { seedsMax, ranges } = options
+  writeFileSync(file, withEvidence(text, results, { names: mutants.map(({ name }) => name), seedsMax, ranges }))
+}
+
+function list(chosen: readonly Mutant[]): void {
+  if (options.json) {
+    for (const mutant of chosen) say(JSON.stringify({ area: areaOf(mutant), ...mutant }))
+    return
+  }
+  for (const mutant of chosen) {
+    const { name, story, report, waitsFor } = mutant
+    say(`${name} (${areaOf(mutant)})\n  ${story}`)
+    if (report) say(`  ${report.in}: ${report.what}\n  ${report.url}`)
+    if (waitsFor) say(`  waits for ${waitsFor}`)
+  }
+}
+
+function say(text: string): void {
+  process.stdout.write(`${text}\n`)
+}
+
+function readOptions() {
+  try {
+    const { values, positionals } = parseArgs({
+      allowPositionals: true,
+      options: {
+        'seeds-max': { type: 'string', default: '300' },
+        ranges: { type: 'string', default: '3' },
+        scenario: { type: 'string' },
+        jobs: { type: 'string', default: '2' },
+        evidence: { type: 'string' },
+        json: { type: 'boolean', default: false },
+        list: { type: 'boolean', default: false },
+      },
+    })
+    const { scenario, evidence, json, list } = values
+    if (scenario !== undefined && !Object.hasOwn(scenarios, scenario)) {
+      throw new Error(`There is no scenario ${scenario}: there are ${Object.keys(scenarios).join(', ')}`)
+    }
+    return {
+      chosen: mutantsNamed(positionals),
+      seedsMax: count('--seeds-max', values['seeds-max'], rangeDistance),
+      ranges: count('--ranges', values.ranges, 100),
+      jobs: count('--jobs', values.jobs, 64),
+      ...{ scenario, evidence, json, list },
+    }
+  } catch (error) {
+    process.stderr.write(`mutants: ${(error as Error).message}\n`)
+    process.exit(2)
+  }
+}
+
+function count(name: string, text: string, most: number): number {
+  const value = Number(text)
+  if (Number.isInteger(value) && value >= 1 && value <= most) return value
+  throw new Error(`${name} ${text} is not an integer from 1 to ${most}`)
+}
