@@ -2,6 +2,7 @@
 const kinds: readonly (readonly [RegExp, string])[] = [
   [/is not linearizable/, 'a wrong answer'],
   [/is linearizable, but not in the order/, 'answers out of order'],
+  [/replicas of group \d+ differ/, 'replicas that differ'],
   [/could not be judged/, 'a history beyond judging'],
   [/has two leaders in term|fell from|has flushed \d+, applied/, 'an invariant of logs'],
   [/logged an error/, 'damage that a node found'],

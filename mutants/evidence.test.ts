@@ -7,7 +7,12 @@ import { resultOf } from './result.ts'
 const options = { names: ['a-b', 'c-d'], seedsMax: 9, ranges: 3 }
 
 function result(mutant: Partial<Mutant> & { name: string }, ...seeds: readonly (number | undefined)[]) {
-  const outcomes = seeds.map((number) => ({ range: { from: 1, count: 9 }, seeds: number, how: 'luck', detail: '' }))
+  const outcomes = seeds.map((number) => ({
+    range: { from: 1, skip: 0, count: 9 },
+    seeds: number,
+    how: 'luck',
+    detail: '',
+  }))
   return resultOf({ story: 'It breaks.', edits: [], ...mutant }, 'area', outcomes)
 }
 

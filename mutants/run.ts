@@ -1,7 +1,7 @@
 /**
  * Plants bugs, one at a time in a copy of the program, and tells whether the lab catches them. See README.md.
  *
- * Run: npm run mutants -- [NAME…] [--seeds-max 300] [--ranges 3] [--scenario NAME] [--jobs 2] [--evidence FILE] [--json] [--list]
+ * Run: npm run mutants -- [NAME…] [--seeds-max 300] [--ranges 3] [--scenario NAME,…] [--jobs 2] [--evidence FILE] [--json] [--list]
  */
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
@@ -13,6 +13,8 @@ import type { Mutant } from './mutant.ts'
 import type { MutantResult } from './result.ts'
 import { resultOf, seedsText } from './result.ts'
 import { Sandbox } from './sandbox.ts'
+import type { SeedRange } from './seed-range.ts'
+import { scenarioAt } from './seed-range.ts'
 import type { RangeOutcome } from './trial.ts'
 import { runTrial } from './trial.ts'
 
@@ -34,18 +36,18 @@ if (options.list) list(options.chosen)
 else process.exitCode = await run()
 
 async function run(): Promise<number> {
-  const unsound = (await tryProgram(undefined, Math.min(options.seedsMax, soundSeedsMax))).find(
-    ({ seeds }) => seeds !== undefined,
-  )
+  using sound = new Sandbox(undefined)
+  const soundSeeds = Math.min(options.seedsMax, soundSeedsMax)
+  const unsound = (await trial(sound, wholeRanges(soundSeeds))).find(({ seeds }) => seeds !== undefined)
   if (unsound) {
-    say(`The program as it is fails with seed ${unsound.range.from + unsound.seeds! - 1}: ${unsound.detail}`)
+    say(`The program as it is fails: seed ${seedOf(unsound)}, scenario ${scenarioOf(unsound)}: ${unsound.detail}`)
     return 1
   }
   const results: MutantResult[] = []
   const waiting = [...options.chosen]
   const work = async (): Promise<void> => {
     for (let mutant = waiting.shift(); mutant; mutant = waiting.shift()) {
-      const result = resultOf(mutant, areaOf(mutant), await tryProgram(mutant, options.seedsMax))
+      const result = resultOf(mutant, areaOf(mutant), await tryMutant(mutant, sound))
       results.push(result)
       say(options.json ? jsonLine(result) : textLine(result))
     }
@@ -57,10 +59,47 @@ async function run(): Promise<number> {
   return results.every(({ isCaught, mutant }) => isCaught || mutant.waitsFor) ? 0 : 1
 }
 
-async function tryProgram(mutant: Mutant | undefined, count: number): Promise<readonly RangeOutcome[]> {
+/** A seed that fails is run on the program as it is, too: only where it passes there was the mutant caught. */
+async function tryMutant(mutant: Mutant, sound: Sandbox): Promise<readonly RangeOutcome[]> {
   using sandbox = new Sandbox(mutant)
-  const ranges = Array.from({ length: options.ranges }, (_, i) => ({ from: 1 + i * rangeDistance, count }))
-  return await runTrial({ program: sandbox.program, ranges, scenario: options.scenario, seedMsMax })
+  const outcomes = []
+  for (const outcome of await trial(sandbox, wholeRanges(options.seedsMax))) {
+    let found = outcome
+    while (found.seeds !== undefined && !(await passes(sound, found))) {
+      warn(`the program as it is fails too, which does not count: seed ${seedOf(found)}, scenario ${scenarioOf(found)}`)
+      found = await goOn(sandbox, found)
+    }
+    outcomes.push(found)
+  }
+  return outcomes
+}
+
+/** The rest of a range, behind a seed that failed. */
+async function goOn(sandbox: Sandbox, { range, seeds }: RangeOutcome): Promise<RangeOutcome> {
+  if (seeds === range.count) return { range, seeds: undefined, how: '', detail: '' }
+  return (await trial(sandbox, [{ ...range, skip: seeds! }]))[0]!
+}
+
+async function passes(sandbox: Sandbox, { range, seeds }: RangeOutcome): Promise<boolean> {
+  const [control] = await trial(sandbox, [{ ...range, skip: seeds! - 1, count: seeds! }])
+  return control!.seeds === undefined
+}
+
+function trial(sandbox: Sandbox, ranges: readonly SeedRange[]): Promise<readonly RangeOutcome[]> {
+  return runTrial({ program: sandbox.program, ranges, scenarios: options.scenarios, seedMsMax })
+}
+
+function wholeRanges(count: number): SeedRange[] {
+  return Array.from({ length: options.ranges }, (_, i) => ({ from: 1 + i * rangeDistance, skip: 0, count }))
+}
+
+/** The seed that failed. */
+function seedOf({ range, seeds }: RangeOutcome): number {
+  return range.from + seeds! - 1
+}
+
+function scenarioOf({ seeds }: RangeOutcome): string {
+  return scenarioAt(options.scenarios, seeds! - 1)
 }
 
 function areaOf(mutant: Mutant): string {
@@ -120,6 +159,10 @@ function say(text: string): void {
   process.stdout.write(`${text}\n`)
 }
 
+function warn(text: string): void {
+  process.stderr.write(`mutants: ${text}\n`)
+}
+
 function readOptions() {
   try {
     const { values, positionals } = parseArgs({
@@ -127,26 +170,29 @@ function readOptions() {
       options: {
         'seeds-max': { type: 'string', default: '300' },
         ranges: { type: 'string', default: '3' },
-        scenario: { type: 'string' },
+        scenario: { type: 'string', default: 'default,leaders,partitions,power' },
         jobs: { type: 'string', default: '2' },
         evidence: { type: 'string' },
         json: { type: 'boolean', default: false },
         list: { type: 'boolean', default: false },
       },
     })
-    const { scenario, evidence, json, list } = values
-    if (scenario !== undefined && !Object.hasOwn(scenarios, scenario)) {
-      throw new Error(`There is no scenario ${scenario}: there are ${Object.keys(scenarios).join(', ')}`)
+    const { evidence, json, list } = values
+    const wanted = values.scenario.split(',')
+    const unknown = wanted.filter((name) => !Object.hasOwn(scenarios, name))
+    if (unknown.length > 0) {
+      throw new Error(`There is no scenario ${unknown.join(', ')}: there are ${Object.keys(scenarios).join(', ')}`)
     }
     return {
       chosen: mutantsNamed(positionals),
       seedsMax: count('--seeds-max', values['seeds-max'], rangeDistance),
       ranges: count('--ranges', values.ranges, 100),
       jobs: count('--jobs', values.jobs, 64),
-      ...{ scenario, evidence, json, list },
+      scenarios: wanted,
+      ...{ evidence, json, list },
     }
   } catch (error) {
-    process.stderr.write(`mutants: ${(error as Error).message}\n`)
+    warn((error as Error).message)
     process.exit(2)
   }
 }

@@ -31,7 +31,8 @@ export class Sandbox implements Disposable {
     symlinkSync(join(root, 'node_modules'), join(this.folder, 'node_modules'))
     this.program = join(this.folder, 'mutants/seeds.ts')
     mkdirSync(join(this.folder, 'mutants'))
-    cpSync(join(root, 'mutants/seeds.ts'), this.program)
+    for (const name of ['seeds.ts', 'seed-range.ts'])
+      cpSync(join(root, 'mutants', name), join(this.folder, 'mutants', name))
     for (const [file, text] of changed) writeFileSync(join(this.folder, file), text)
   }
 

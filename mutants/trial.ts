@@ -1,13 +1,14 @@
 import { spawn } from 'node:child_process'
 import { createInterface } from 'node:readline'
 import { caughtBy } from './caught-by.ts'
-import type { SeedLine, SeedRange, SeedsWanted } from './seeds.ts'
+import type { SeedRange } from './seed-range.ts'
+import type { SeedLine, SeedsWanted } from './seeds.ts'
 
 export interface TrialOptions {
   /** The program that runs seeds (`seeds.ts` in a sandbox). */
   readonly program: string
   readonly ranges: readonly SeedRange[]
-  readonly scenario: string | undefined
+  readonly scenarios: readonly string[]
   /** A seed that runs for so long does not end: no honest one takes a tenth of it. */
   readonly seedMsMax: number
 }
@@ -42,21 +43,25 @@ export async function runTrial(options: TrialOptions): Promise<readonly RangeOut
 
 /** One process, for as many ranges as it survives: at least one. */
 function runProcess(options: TrialOptions): Promise<readonly RangeOutcome[]> {
-  const { program, ranges, scenario, seedMsMax } = options
+  const { program, ranges, scenarios, seedMsMax } = options
   const { promise, resolve } = Promise.withResolvers<readonly RangeOutcome[]>()
   const outcomes: RangeOutcome[] = []
-  let seeds = 0
+  let seeds = ranges[0]!.skip
   let errors = ''
   let isHanging = false
   const end = (found: number | undefined, how: string, detail: string): void => {
     outcomes.push({ range: ranges[outcomes.length]!, seeds: found, how, detail })
-    seeds = 0
+    seeds = ranges[outcomes.length]?.skip ?? 0
   }
 
   const env = { ...process.env, NODE_COMPILE_CACHE: undefined }
   const child = spawn(
     process.execPath,
-    [`--max-old-space-size=${memoryMegabytesMax}`, program, JSON.stringify({ ranges, scenario } satisfies SeedsWanted)],
+    [
+      `--max-old-space-size=${memoryMegabytesMax}`,
+      program,
+      JSON.stringify({ ranges, scenarios } satisfies SeedsWanted),
+    ],
     { env, stdio: ['ignore', 'pipe', 'pipe'] },
   )
   const kill = (): void => void child.kill('SIGKILL')

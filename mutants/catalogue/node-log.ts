@@ -118,7 +118,13 @@ export const nodeLog: readonly Mutant[] = [
   {
     name: 'failed-sync-goes-on',
     story: 'A write or sync of the log that failed is taken for done, and what it held is acknowledged.',
-    edits: [{ file: files.nodeLog, find: '    if (error) this.#fail(error)\n', replace: '' }],
+    edits: [
+      {
+        file: files.nodeLog,
+        find: '    if (error) this.#fail(error)\n    else this.#tellFull(false)\n',
+        replace: '    this.#tellFull(false)\n',
+      },
+    ],
     report: {
       in: 'hashicorp/raft-wal',
       url: 'https://github.com/hashicorp/raft-wal/pull/32',

@@ -27,8 +27,13 @@ export const reads: readonly Mutant[] = [
     edits: [
       {
         file: files.leader,
-        find: 'if (nowMs >= this.#leaseUntilMs || this.#group!.raft.leaseGivenUp) return false',
-        replace: 'if (this.#group!.raft.leaseGivenUp) return false',
+        find: 'if (nowMs >= this.#leaseUntilMs || ',
+        replace: 'if (',
+      },
+      {
+        file: files.election,
+        find: 'if (raft.nowMs > heardMs + raft.settings.electionTimeoutMs) raft.becomeFollower(raft.term, 0)',
+        replace: '',
       },
     ],
     report: {
