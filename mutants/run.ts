@@ -7,7 +7,7 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
 import { table } from '#cli/table.ts'
 import { scenarios } from '#lab/index.ts'
-import { areas, mutants, mutantsNamed } from './catalogue/index.ts'
+import { areaOf, areas, mutants, mutantsNamed } from './catalogue/index.ts'
 import { withEvidence } from './evidence.ts'
 import type { Mutant } from './mutant.ts'
 import type { MutantResult } from './result.ts'
@@ -24,6 +24,8 @@ const rangeDistance = 1_000_000
 const soundSeedsMax = 10
 const seedMsMax = 120_000
 
+type Scenarios = readonly string[]
+
 const options = readOptions()
 for (const [signal, number] of [
   ['SIGINT', 2],
@@ -38,16 +40,17 @@ else process.exitCode = await run()
 async function run(): Promise<number> {
   using sound = new Sandbox(undefined)
   const soundSeeds = Math.min(options.seedsMax, soundSeedsMax)
-  const unsound = (await trial(sound, wholeRanges(soundSeeds))).find(({ seeds }) => seeds !== undefined)
+  const scenarios = options.scenarios ?? [...new Set(areas.flatMap((area) => area.scenarios))]
+  const unsound = (await trial(sound, scenarios, wholeRanges(soundSeeds))).find(({ seeds }) => seeds !== undefined)
   if (unsound) {
-    say(`The program as it is fails: seed ${seedOf(unsound)}, scenario ${scenarioOf(unsound)}: ${unsound.detail}`)
+    say(`The program as it is fails: ${seedText(unsound, scenarios)}: ${unsound.detail}`)
     return 1
   }
   const results: MutantResult[] = []
   const waiting = [...options.chosen]
   const work = async (): Promise<void> => {
     for (let mutant = waiting.shift(); mutant; mutant = waiting.shift()) {
-      const result = resultOf(mutant, areaOf(mutant), await tryMutant(mutant, sound))
+      const result = resultOf(mutant, areaOf(mutant).name, await tryMutant(mutant, sound))
       results.push(result)
       say(options.json ? jsonLine(result) : textLine(result))
     }
@@ -62,12 +65,13 @@ async function run(): Promise<number> {
 /** A seed that fails is run on the program as it is, too: only where it passes there was the mutant caught. */
 async function tryMutant(mutant: Mutant, sound: Sandbox): Promise<readonly RangeOutcome[]> {
   using sandbox = new Sandbox(mutant)
+  const scenarios = options.scenarios ?? areaOf(mutant).scenarios
   const outcomes = []
-  for (const outcome of await trial(sandbox, wholeRanges(options.seedsMax))) {
+  for (const outcome of await trial(sandbox, scenarios, wholeRanges(options.seedsMax))) {
     let found = outcome
-    while (found.seeds !== undefined && !(await passes(sound, found))) {
-      warn(`the program as it is fails too, which does not count: seed ${seedOf(found)}, scenario ${scenarioOf(found)}`)
-      found = await goOn(sandbox, found)
+    while (found.seeds !== undefined && !(await passes(sound, scenarios, found))) {
+      warn(`the program as it is fails too, which does not count: ${seedText(found, scenarios)}`)
+      found = await goOn(sandbox, scenarios, found)
     }
     outcomes.push(found)
   }
@@ -75,35 +79,27 @@ async function tryMutant(mutant: Mutant, sound: Sandbox): Promise<readonly Range
 }
 
 /** The rest of a range, behind a seed that failed. */
-async function goOn(sandbox: Sandbox, { range, seeds }: RangeOutcome): Promise<RangeOutcome> {
+async function goOn(sandbox: Sandbox, scenarios: Scenarios, { range, seeds }: RangeOutcome): Promise<RangeOutcome> {
   if (seeds === range.count) return { range, seeds: undefined, how: '', detail: '' }
-  return (await trial(sandbox, [{ ...range, skip: seeds! }]))[0]!
+  return (await trial(sandbox, scenarios, [{ ...range, skip: seeds! }]))[0]!
 }
 
-async function passes(sandbox: Sandbox, { range, seeds }: RangeOutcome): Promise<boolean> {
-  const [control] = await trial(sandbox, [{ ...range, skip: seeds! - 1, count: seeds! }])
+async function passes(sandbox: Sandbox, scenarios: Scenarios, { range, seeds }: RangeOutcome): Promise<boolean> {
+  const [control] = await trial(sandbox, scenarios, [{ ...range, skip: seeds! - 1, count: seeds! }])
   return control!.seeds === undefined
 }
 
-function trial(sandbox: Sandbox, ranges: readonly SeedRange[]): Promise<readonly RangeOutcome[]> {
-  return runTrial({ program: sandbox.program, ranges, scenarios: options.scenarios, seedMsMax })
+function trial(sandbox: Sandbox, scenarios: Scenarios, ranges: readonly SeedRange[]): Promise<readonly RangeOutcome[]> {
+  return runTrial({ program: sandbox.program, ranges, scenarios, seedMsMax })
 }
 
 function wholeRanges(count: number): SeedRange[] {
   return Array.from({ length: options.ranges }, (_, i) => ({ from: 1 + i * rangeDistance, skip: 0, count }))
 }
 
-/** The seed that failed. */
-function seedOf({ range, seeds }: RangeOutcome): number {
-  return range.from + seeds! - 1
-}
-
-function scenarioOf({ seeds }: RangeOutcome): string {
-  return scenarioAt(options.scenarios, seeds! - 1)
-}
-
-function areaOf(mutant: Mutant): string {
-  return Object.entries(areas).find(([, members]) => members.includes(mutant))![0]
+/** How to find the seed that failed. */
+function seedText({ range, seeds }: RangeOutcome, scenarios: Scenarios): string {
+  return `seed ${range.from + seeds! - 1}, scenario ${scenarioAt(scenarios, seeds! - 1)}`
 }
 
 function textLine({ mutant, isCaught, medianSeeds, ways, outcomes }: MutantResult): string {
@@ -144,12 +140,12 @@ function writeEvidence(file: string, results: readonly MutantResult[]): void {
 
 function list(chosen: readonly Mutant[]): void {
   if (options.json) {
-    for (const mutant of chosen) say(JSON.stringify({ area: areaOf(mutant), ...mutant }))
+    for (const mutant of chosen) say(JSON.stringify({ area: areaOf(mutant).name, ...mutant }))
     return
   }
   for (const mutant of chosen) {
     const { name, story, report, waitsFor } = mutant
-    say(`${name} (${areaOf(mutant)})\n  ${story}`)
+    say(`${name} (${areaOf(mutant).name})\n  ${story}`)
     if (report) say(`  ${report.in}: ${report.what}\n  ${report.url}`)
     if (waitsFor) say(`  waits for ${waitsFor}`)
   }
@@ -170,7 +166,7 @@ function readOptions() {
       options: {
         'seeds-max': { type: 'string', default: '300' },
         ranges: { type: 'string', default: '3' },
-        scenario: { type: 'string', default: 'default,leaders,partitions,power' },
+        scenario: { type: 'string' },
         jobs: { type: 'string', default: '2' },
         evidence: { type: 'string' },
         json: { type: 'boolean', default: false },
@@ -178,8 +174,8 @@ function readOptions() {
       },
     })
     const { evidence, json, list } = values
-    const wanted = values.scenario.split(',')
-    const unknown = wanted.filter((name) => !Object.hasOwn(scenarios, name))
+    const wanted = values.scenario?.split(',')
+    const unknown = (wanted ?? []).filter((name) => !Object.hasOwn(scenarios, name))
     if (unknown.length > 0) {
       throw new Error(`There is no scenario ${unknown.join(', ')}: there are ${Object.keys(scenarios).join(', ')}`)
     }

@@ -1,6 +1,16 @@
 import type { Mutant } from '../mutant.ts'
 import { files } from './files.ts'
 
+/**
+ * A leader that no majority answers goes on. Without it such a leader steps down before another can be elected, which hides most
+ * mistakes with reads but for those of a process that stood still.
+ */
+const noCheckQuorum = {
+  file: files.election,
+  find: 'if (raft.nowMs > heardMs + raft.settings.electionTimeoutMs) raft.becomeFollower(raft.term, 0)',
+  replace: '',
+}
+
 /** Reads, leases, rounds. */
 export const reads: readonly Mutant[] = [
   {
@@ -30,11 +40,7 @@ export const reads: readonly Mutant[] = [
         find: 'if (nowMs >= this.#leaseUntilMs || ',
         replace: 'if (',
       },
-      {
-        file: files.election,
-        find: 'if (raft.nowMs > heardMs + raft.settings.electionTimeoutMs) raft.becomeFollower(raft.term, 0)',
-        replace: '',
-      },
+      noCheckQuorum,
     ],
     report: {
       in: 'Consul',
@@ -84,6 +90,7 @@ export const reads: readonly Mutant[] = [
         find: 'this.leaseMs = (settings.electionTimeoutMs * (1 - settings.clockDriftMax)) / (1 + settings.clockDriftMax)',
         replace: 'this.leaseMs = 2 * settings.electionTimeoutMs',
       },
+      noCheckQuorum,
     ],
   },
   {
@@ -122,6 +129,7 @@ export const reads: readonly Mutant[] = [
         find: 'if (this.#confirming.length > 0 && group.raft.confirmedMs() >= this.#roundMs) this.#serveConfirmed()',
         replace: 'if (this.#confirming.length > 0) this.#serveConfirmed()',
       },
+      noCheckQuorum,
     ],
     report: {
       in: 'SwarmKit',

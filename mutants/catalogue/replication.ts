@@ -1,6 +1,16 @@
 import type { Mutant } from '../mutant.ts'
 import { files } from './files.ts'
 
+/**
+ * By itself no bug: what is sent to learn where logs agree carries no entries, as in many implementations. Ours does carry them, and a
+ * conflict among them takes away the rests that some bugs are about.
+ */
+const emptyProbes = {
+  file: files.replication,
+  find: 'const entries = hasMore ?',
+  replace: 'const entries = hasMore && !isProbe ?',
+}
+
 /** Logs that agree, what is committed, and when a copy counts. */
 export const replication: readonly Mutant[] = [
   {
@@ -38,8 +48,10 @@ export const replication: readonly Mutant[] = [
   },
   {
     name: 'commit-beyond-the-message',
-    story: 'A follower commits up to the end of its log, also what an earlier leader left there.',
+    story:
+      'A follower commits up to the end of its log, also what an earlier leader left there. Probes carry no entries here.',
     edits: [
+      emptyProbes,
       {
         file: files.replication,
         find: 'commitTo(raft, Math.min(message.commit, message.prevIndex + message.entries.length))',
@@ -129,8 +141,9 @@ export const replication: readonly Mutant[] = [
   {
     name: 'follower-acknowledges-its-own-end',
     story:
-      'A follower answers with the end of its log instead of that of the message, and its old entries count as copies.',
+      'A follower answers with the end of its log instead of that of the message, and its old entries count as copies. Probes carry no entries here.',
     edits: [
+      emptyProbes,
       {
         file: files.replication,
         find: 'raft.send({ ...reply, accepted: true, index: prevIndex + message.entries.length, hintTerm: 0 })',

@@ -77,7 +77,12 @@ export const scenarios = {
   },
   leaders: {
     description: 'leaders that are deposed one after the other',
-    faults: { deposeByCut: 4, deposeByCrash: 3, deposeByPause: 2, kill: 1, partial: 2, oneWay: 1 },
+    faults: {
+      ...{ deposeByCut: 4, deposeByCrash: 3, deposeByPause: 2 },
+      ...{ kill: 1, partial: 2, oneWay: 1, slowNetwork: 2, slowDisk: 1 },
+    },
+    // What a leader leaves behind is what it had under way.
+    settings: { proposalsInFlightMax: 64, proposalPaceMs: 0.1 },
   },
 } as const satisfies Record<string, Scenario>
 
