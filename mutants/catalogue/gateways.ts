@@ -41,24 +41,19 @@ export const gateways: readonly Mutant[] = [
     ],
   },
   {
-    name: 'answer-of-an-earlier-attempt',
-    story: 'A late answer to an earlier attempt is taken for that to the present one.',
-    edits: [
-      {
-        file: files.route,
-        find: 'if (call?.attempt !== attempt || call.sentTerm === 0 || this.#isLost(call)) return',
-        replace: 'if (!call || call.sentTerm === 0 || this.#isLost(call)) return',
-      },
-    ],
+    name: 'refusal-makes-a-call-new',
+    story: 'A call that one leader may have done and the next one refused is sent to a third as if it were new.',
+    edits: [{ file: files.route, find: '    this.isBegun = this.isRetry\n', replace: '    this.isBegun = false\n' }],
   },
   {
-    name: 'newer-call-passes-those-that-wait',
-    story: 'While earlier calls of its session wait for a leader, a newer one is sent ahead.',
+    name: 'calls-sent-again-in-another-order',
+    story: 'What waits for a new leader is sent to it with the last call first.',
     edits: [
       {
         file: files.route,
-        find: 'if (this.#isBehind || !this.#send(call)) this.#isBehind = true',
-        replace: 'if (!this.#send(call)) this.#isBehind = true',
+        find: 'for (const call of this.outstanding.values()) {\n      if (call.sentTerm === term) continue\n',
+        replace:
+          'for (const call of [...this.outstanding.values()].reverse()) {\n      if (call.sentTerm === term) continue\n',
       },
     ],
     report: {

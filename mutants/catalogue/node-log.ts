@@ -83,14 +83,14 @@ export const nodeLog: readonly Mutant[] = [
     story: 'The memory of a batch is filled with the next one before the disk has taken it.',
     edits: [
       {
-        file: files.nodeLog,
-        find: '    this.#isUnderWay = true\n',
-        replace: '    this.#isUnderWay = true\n    this.#queue.release(batch)\n',
+        file: files.batchQueue,
+        find: '    this.#encoder = this.#idleEncoders.pop() ?? new BatchEncoder()\n',
+        replace: '    encoder.reset()\n',
       },
       {
-        file: files.nodeLog,
-        find: '    this.syncedBatch = batch.number\n    this.#queue.release(batch)\n',
-        replace: '    this.syncedBatch = batch.number\n',
+        file: files.batchQueue,
+        find: '    encoder.reset()\n    if (this.#idleEncoders.length < idleEncodersMax) this.#idleEncoders.push(encoder)\n',
+        replace: '',
       },
     ],
     report: {
@@ -130,6 +130,5 @@ export const nodeLog: readonly Mutant[] = [
       url: 'https://github.com/hashicorp/raft-wal/pull/32',
       what: 'After a failed write or sync the log went on with an inner state that was not what the disk held.',
     },
-    waitsFor: 'disks whose writes and syncs fail',
   },
 ]

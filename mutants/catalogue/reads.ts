@@ -79,6 +79,7 @@ export const reads: readonly Mutant[] = [
         find: "if (raft.role === 'leader' && progress) noteRound(progress, message.roundMs)",
         replace: "if (raft.role === 'leader' && progress) noteRound(progress, raft.nowMs)",
       },
+      noCheckQuorum,
     ],
   },
   {
@@ -118,7 +119,6 @@ export const reads: readonly Mutant[] = [
       url: 'https://github.com/tikv/tikv/issues/964',
       what: 'Lease reads trusted the passing of ticks, wrong where the clock drifts or the thread stands still.',
     },
-    waitsFor: 'clocks that stand still or jump against each other',
   },
   {
     name: 'read-index-without-its-round',

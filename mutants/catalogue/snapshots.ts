@@ -98,13 +98,13 @@ export const snapshots: readonly Mutant[] = [
     },
   },
   {
-    name: 'older-snapshot-taken-in',
-    story: 'A snapshot that is older than what a follower holds takes the place of its state.',
+    name: 'snapshot-takes-the-log-behind-it',
+    story: 'A snapshot makes a follower forget entries behind its end that it has acknowledged.',
     edits: [
       {
-        file: files.snapshotTransfer,
-        find: 'if (!group.lacksState) return boundary.index > group.raft.committed',
-        replace: 'if (!group.lacksState) return true',
+        file: files.raftLog,
+        find: '    if (this.termAt(boundary.index) === boundary.term && boundary.index >= this.boundary.index) {\n      this.compactTo(boundary.index)\n      return\n    }\n',
+        replace: '',
       },
     ],
     report: {

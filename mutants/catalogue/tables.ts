@@ -212,6 +212,5 @@ export const tables: readonly Mutant[] = [
         replace: '  if (stored !== actual && end < start) throw',
       },
     ],
-    waitsFor: 'bits that rot on the disk',
   },
 ]
