@@ -63,6 +63,28 @@ export const gateways: readonly Mutant[] = [
     },
   },
   {
+    name: 'answer-of-an-earlier-attempt',
+    story: 'A late answer to an earlier attempt is taken for that to the present one.',
+    edits: [
+      {
+        file: files.route,
+        find: 'if (call?.attempt !== attempt || call.sentTerm === 0 || this.#isLost(call)) return',
+        replace: 'if (!call || call.sentTerm === 0 || this.#isLost(call)) return',
+      },
+    ],
+  },
+  {
+    name: 'newer-call-passes-those-that-wait',
+    story: 'While earlier calls of its session wait for room or a leader, a newer one is sent ahead.',
+    edits: [
+      {
+        file: files.route,
+        find: 'if (this.#isBehind || !this.#send(call)) this.#isBehind = true',
+        replace: 'if (!this.#send(call)) this.#isBehind = true',
+      },
+    ],
+  },
+  {
     name: 'read-repeated-after-a-later-write',
     story: 'A read whose answer was lost is asked again after a later write of its session, and shows that.',
     edits: [
@@ -149,6 +171,5 @@ export const gateways: readonly Mutant[] = [
       url: 'https://github.com/redis/redis/issues/187',
       what: 'Replicas served keys that had expired, as only the master’s deletion made them go.',
     },
-    waitsFor: 'keys with a time to live, and clocks of nodes that differ',
   },
 ]
