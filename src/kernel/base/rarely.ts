@@ -18,6 +18,8 @@ export const faultPoints = {
   'drift.offer': 'a leader offers its shard to another node for no reason',
   'snapshot.breakOff': 'the sending of a snapshot breaks off',
   'tables.noRoom': 'a flush or compaction finds no room on the disk',
+  'gateway.noRoom': 'too much waits for a connection already for another call',
+  'gateway.noRoomForAnswer': 'too much waits for a connection already for another answer',
 } as const satisfies Record<string, string>
 
 export type FaultPoint = keyof typeof faultPoints

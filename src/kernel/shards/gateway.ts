@@ -172,9 +172,10 @@ export class ShardGateway implements Gateway {
   }
 
   #send(node: number, call: CallFrame): 'sent' | 'not sent' | 'too large' {
-    const { transport, channels } = this.#options
+    const { transport, channels, rarely = never } = this.#options
     // Where the other node has no connection to this one yet, the call would arrive and its answer would not.
-    const writer = transport.connected(node) ? transport.begin(node, channels.calls) : undefined
+    const isOpen = transport.connected(node) && !rarely('gateway.noRoom')
+    const writer = isOpen ? transport.begin(node, channels.calls) : undefined
     if (!writer) return 'not sent'
     writeCall(writer, call)
     try {
@@ -188,7 +189,11 @@ export class ShardGateway implements Gateway {
 
   /** An answer is not lost in silence: where it finds no room its gateway is told so, and asks again. */
   #answer(to: number, call: CallFrame, outcome: Outcome, reply: Uint8Array): void {
-    const { transport, channels } = this.#options
+    const { transport, channels, rarely = never } = this.#options
+    if (outcome === 'replied' && rarely('gateway.noRoomForAnswer')) {
+      this.#answer(to, call, 'lost', emptyBytes)
+      return
+    }
     const isNotice = reply.length <= noticeReplyBytesMax
     const writer = isNotice ? transport.beginNotice(to, channels.answers) : transport.begin(to, channels.answers)
     if (!writer) {

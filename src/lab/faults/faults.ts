@@ -4,6 +4,7 @@ import type { Cluster } from '../cluster/cluster.ts'
 import type { ClusterNode } from '../cluster/cluster-node.ts'
 import type { Link } from '../cluster/links.ts'
 import { linksBetween } from '../cluster/links.ts'
+import { leaderFaults } from './leader-faults.ts'
 
 export interface FaultSite {
   readonly cluster: Cluster
@@ -273,6 +274,8 @@ export const faults = {
     node.machine.slowNetwork(factor)
     return () => node.machine.slowNetwork(1)
   },
+
+  ...leaderFaults,
 } as const satisfies Record<string, Fault>
 
 export type FaultKind = keyof typeof faults

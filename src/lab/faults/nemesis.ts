@@ -70,7 +70,7 @@ export class Nemesis {
   }
 
   #begin(kind: FaultKind): void {
-    const { cluster, random, electionTimeoutMs, clientsOf, notes } = this.#options
+    const { cluster, random, electionTimeoutMs, clientsOf, notes, scenario } = this.#options
     let over = false
     const finish = faults[kind]({
       cluster,
@@ -94,8 +94,9 @@ export class Nemesis {
       notes?.('lab', `fault ${kind} is over`)
     }
     this.#ends.add(end)
-    // Short ones often, long ones now and then: up to six election timeouts.
+    // Short ones often, long ones now and then.
     const share = random.float()
-    cluster.simulation.at(share * share * 6 * electionTimeoutMs, end)
+    const timeoutsMax = scenario.faultTimeoutsMax ?? 6
+    cluster.simulation.at(share * share * timeoutsMax * electionTimeoutMs, end)
   }
 }

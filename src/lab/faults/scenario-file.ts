@@ -7,7 +7,7 @@ import type { NamedScenario, Scenario } from './scenarios.ts'
 /**
  * Reads a scenario from JSON:
  *
- *     { "description": text, "faults": { kind: weight, … }, "cluster": { "nodeCount", "shards", "faultMs", "ending" },
+ *     { "description": text, "faults": { kind: weight, … }, "faultTimeoutsMax": number, "cluster": { "nodeCount", "shards", "faultMs", "ending" },
  *       "workload": fields of WorkloadProfile, "settings": fields of NodeSettings }
  *
  * Only `faults` must be there; what is not said is drawn from the seed.
@@ -45,6 +45,7 @@ export function parseScenario(text: string, name: string): NamedScenario {
 const fieldKinds: Readonly<Record<keyof Scenario, string>> = {
   description: 'string',
   faults: 'object',
+  faultTimeoutsMax: 'number',
   cluster: 'object',
   workload: 'object',
   settings: 'object',

@@ -7,6 +7,8 @@ import type { FaultKind } from './faults.ts'
 export interface Scenario {
   readonly description: string
   readonly faults: Partial<Readonly<Record<FaultKind, number>>>
+  /** How long a fault lasts at most, in election timeouts; 6 where it is not said. */
+  readonly faultTimeoutsMax?: number
   /** What is not drawn from the seed but as said here. */
   readonly cluster?: Partial<ClusterShape>
   readonly workload?: Partial<WorkloadProfile>
@@ -74,6 +76,31 @@ export const scenarios = {
   partitions: {
     description: 'links that are cut, in all ways',
     faults: { isolate: 3, oneWay: 3, partial: 3, split: 3, flap: 2, reset: 1 },
+  },
+  leaders: {
+    description: 'leaders that are deposed one after the other',
+    faults: {
+      ...{ deposeByCut: 4, deposeByCrash: 2, deposeByPause: 2, deposeByBlackout: 3, restartAround: 2 },
+      ...{ partial: 1, oneWay: 1, slowNetwork: 2, slowDisk: 1 },
+    },
+    // Long enough for leader after leader.
+    faultTimeoutsMax: 20,
+    // What a leader leaves behind is what it had under way.
+    settings: { proposalsInFlightMax: 64, proposalPaceMs: 0.1 },
+  },
+  leases: {
+    description: 'leaders that are deposed while clients beside them go on reading',
+    faults: {
+      ...{ usurp: 4, usurpByRestart: 4, deposeByCut: 2, deposeByPause: 3 },
+      ...{ suspend: 3, slowNetwork: 1 },
+    },
+    faultTimeoutsMax: 12,
+    // Few keys, so that what is read is what others have just written.
+    workload: {
+      ...{ readersShare: 0.5, readShare: 0.2, keyKinds: ['register'] },
+      ...{ keyCount: 4, keySkew: 'even', pipelineMax: 1 },
+    },
+    settings: { reads: 'lease' },
   },
 } as const satisfies Record<string, Scenario>
 

@@ -28,6 +28,7 @@ const refusedPauseMs = 10
 export class Client {
   readonly #options: ClientOptions
   readonly #resp3: boolean
+  readonly #isReader: boolean
   #questions: Questions | undefined
   /** What the present connection asks next, and of what, once its last reply is here. */
   #goOn: { readonly key: string; readonly next: NonNullable<Dialogue['next']> } | undefined
@@ -43,7 +44,9 @@ export class Client {
   constructor(options: ClientOptions) {
     this.#options = options
     this.#target = options.home
-    this.#resp3 = options.random.float() < options.profile.resp3Share
+    const { random, profile } = options
+    this.#resp3 = random.float() < profile.resp3Share
+    this.#isReader = random.child('reader').float() < profile.readersShare
   }
 
   start(): void {
@@ -103,7 +106,7 @@ export class Client {
     const { random, profile, recorder, number } = this.#options
     const { name, kind, mayWrite } = recorder.keys.draw(random)
     const unique = `${number}.${this.#sequence++}`
-    const { operations, next } = kind.draw(random, { ...profile, mayWrite, unique })
+    const { operations, next } = kind.draw(random, { ...profile, mayWrite: mayWrite && !this.#isReader, unique })
     for (const operation of operations) this.#questions!.ask({ ...operation, key: name })
     if (next !== undefined) this.#goOn = { key: name, next }
   }
