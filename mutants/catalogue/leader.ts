@@ -38,7 +38,9 @@ export const leader: readonly Mutant[] = [
   {
     name: 'retry-of-a-call-under-way-runs-beside-it',
     story: 'A retry that comes while the first attempt is in flight is evaluated as well.',
-    edits: [{ file: files.leader, find: '    return known === undefined\n', replace: '    return true\n' }],
+    edits: [
+      { file: files.leader, find: "known !== undefined && call.evaluator.kind === 'write'", replace: 'known === null' },
+    ],
   },
   {
     name: 'moved-is-called-refused',

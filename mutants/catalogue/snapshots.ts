@@ -10,9 +10,9 @@ export const snapshots: readonly Mutant[] = [
     edits: [
       {
         file: files.snapshotTransfer,
-        find: 'for (const number of [group.id, term, mark.index, mark.term, files.length]) meta.varint(number)',
+        find: '    const head = { group: group.id, term, boundary: { index: mark.index, term: mark.term }, files }\n',
         replace:
-          'const { committed, log } = group.raft\n    for (const number of [group.id, term, committed, log.termAt(committed), files.length]) meta.varint(number)',
+          '    const { committed, log } = group.raft\n    const head = { group: group.id, term, boundary: { index: committed, term: log.termAt(committed) }, files }\n',
       },
     ],
     report: {

@@ -21,9 +21,12 @@ const seeds = [
   },
   { seed: 1143, found: 'a flipped bit in the identity of a node went unnoticed, and it belonged to another cluster' },
   { seed: 5086, found: 'a leader that led before waited for ever for the end of a snapshot that it was sending then' },
+  { seed: 100_010, found: 'a clock that was set ahead made a retry be taken for new', drawn: true },
+  { seed: 100_206, found: 'a read that was asked again saw more than a later one of its session', drawn: true },
+  { seed: 200_255, found: 'rows that were lost counted as there after another crash', drawn: true },
 ]
 
-for (const { seed, found, scenario } of seeds) {
+for (const { seed, found, scenario, drawn } of seeds) {
   test(`seed ${seed}: ${found}`, async () => {
     const lines: string[] = []
     const output = {
@@ -32,6 +35,6 @@ for (const { seed, found, scenario } of seeds) {
       takeRejections: () => [],
       readFile: () => '',
     }
-    equal(await runLab({ seed, scenario, workload: 'strings' }, output), 0, lines.join('\n'))
+    equal(await runLab({ seed, scenario, workload: drawn ? undefined : 'strings' }, output), 0, lines.join('\n'))
   })
 }
