@@ -23,6 +23,14 @@ export interface RangeOutcome {
   readonly detail: string
 }
 
+const hangs = 'a run that does not end'
+const dies = 'a process that dies'
+
+/** Whether it may have failed because of what else happened on this machine: then it is to be run once more. */
+export function dependsOnMachine({ how }: RangeOutcome): boolean {
+  return how === hangs || how === dies
+}
+
 const memoryMegabytesMax = 2048
 const errorCharactersKept = 4000
 
@@ -87,8 +95,8 @@ function runProcess(options: TrialOptions): Promise<readonly RangeOutcome[]> {
     clearTimeout(timer)
     running.delete(kill)
     if (outcomes.length < ranges.length) {
-      if (isHanging) end(seeds + 1, 'a run that does not end', `no end within ${seedMsMax} ms`)
-      else end(seeds + 1, 'a process that dies', `ended with ${signal ?? code}: ${errors}`)
+      if (isHanging) end(seeds + 1, hangs, `no end within ${seedMsMax} ms`)
+      else end(seeds + 1, dies, `ended with ${signal ?? code}: ${errors}`)
     }
     resolve(outcomes)
   })

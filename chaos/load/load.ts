@@ -43,7 +43,6 @@ function drawProfile({ names, random, operationsPerSecond, keyKinds }: LoadOptio
     keySkew: pick('even', 'skewed'),
     keyKinds: keyKinds ?? drawKinds(random.child('kinds')),
     readShare: pick(0.3, 0.5, 0.7),
-    readersShare: 0,
     valueBytesMax: pick(200, 5_000),
     timeoutMs: pick(500, 1_500, 4_000),
     resp3Share: 0.5,

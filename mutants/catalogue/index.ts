@@ -18,12 +18,12 @@ export interface Area {
 }
 
 export const areas: readonly Area[] = [
-  { name: 'elections', mutants: elections, scenarios: ['leaders', 'default', 'partitions'] },
+  { name: 'elections', mutants: elections, scenarios: ['leaders', 'leases', 'slow'] },
   { name: 'replication', mutants: replication, scenarios: ['leaders', 'default', 'power'] },
-  { name: 'reads', mutants: reads, scenarios: ['leaders', 'partitions', 'clocks'] },
+  { name: 'reads', mutants: reads, scenarios: ['leases', 'leaders', 'clocks'] },
   { name: 'node log', mutants: nodeLog, scenarios: ['power', 'crashes', 'disks'] },
   { name: 'tables', mutants: tables, scenarios: ['default', 'power', 'crashes', 'disks'] },
-  { name: 'snapshots', mutants: snapshots, scenarios: ['leaders', 'default', 'crashes'] },
+  { name: 'snapshots', mutants: snapshots, scenarios: ['leaders', 'default', 'disks'] },
   { name: 'leader', mutants: leader, scenarios: ['leaders', 'default', 'partitions'] },
   { name: 'gateways', mutants: gateways, scenarios: ['leaders', 'default', 'partitions'] },
 ]

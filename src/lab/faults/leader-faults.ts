@@ -1,11 +1,11 @@
 import type { ClusterNode } from '../cluster/cluster-node.ts'
-import { linksBetween } from '../cluster/links.ts'
+import { type Link, linksBetween } from '../cluster/links.ts'
 import type { Fault, FaultSite } from './faults.ts'
 
 /** How often it is looked who leads, in parts of an election timeout. */
-const looksPerTimeout = 100
+const looksPerTimeout = 250
 /** How soon after its election a leader is struck, in election timeouts: before its first entry is anywhere, or in full swing. */
-const strikeAfter = [0, 0.02, 0.1, 0.5, 1.5]
+const strikeAfter = [0, 0, 0.01, 0.03, 0.1, 0.5, 1.5]
 
 /**
  * Faults that follow whoever leads one group. A leader that goes leaves entries that only it or a few have; struck again and again at the
@@ -58,7 +58,7 @@ export const leaderFaults = {
   /** The leader of a group and one other node do not hear each other. Should that one lead all the same, nobody tells the leader. */
   usurp: (site) =>
     estrange(site, ({ group, leader, term, undo }) => {
-      onLeader(site, group, term, () => undo.push(cutOff(site, leader)))
+      onLeader(site, group, term, () => undo.push(cutOff(site, leader, true)))
     }),
 
   /** The same, and all others are killed and started again at once: with what they promised the leader. Nobody tells the leader here either. */
@@ -66,7 +66,7 @@ export const leaderFaults = {
     estrange(site, ({ leader, other, undo }) => {
       const { cluster, random, electionTimeoutMs } = site
       site.later((1 + random.float()) * electionTimeoutMs, () => {
-        undo.push(cutOff(site, leader))
+        undo.push(cutOff(site, leader, true))
         for (const node of cluster.nodes) {
           if (node === leader || node === other) continue
           node.kill()
@@ -74,6 +74,27 @@ export const leaderFaults = {
         }
       })
     }),
+
+  /** What the others answer a leader is held up until one of them leads; then the leader hears all but that one. */
+  lateAnswers: (site) => {
+    const { cluster, random, electionTimeoutMs } = site
+    const found = someLeader(site)
+    if (found === undefined) return undefined
+    const { node, group, term } = found
+    const others = cluster.names.filter((name) => name !== node.name)
+    site.note(`holds up all answers to ${node.name}, which leads`)
+    const hearing = new Map(others.map((name) => [name, cluster.links.cut([[name, node.name]])]))
+    const undo = [...hearing.values()]
+    site.later(random.float() * electionTimeoutMs, () => {
+      undo.push(cluster.links.cut(others.map((name): Link => [node.name, name])))
+    })
+    onLeader(site, group, term, (leader) => {
+      for (const [name, heal] of hearing) if (name !== leader.name) heal()
+    })
+    return () => {
+      for (const act of undo) act()
+    }
+  },
 
   /**
    * One node hears nothing from the leader for a while, and then all others are killed and started again: what it asked them and was not
@@ -152,10 +173,10 @@ function onLeader(
   else site.later(site.electionTimeoutMs / looksPerTimeout, () => onLeader(site, group, term, act))
 }
 
-/** Half the time with the clients beside it: they go on to ask it, and nobody else reaches them. */
-function cutOff(site: FaultSite, { name }: ClusterNode): () => void {
-  const { cluster, clientsOf, random } = site
-  const near = random.below(2) === 0 ? [name, ...clientsOf(name)] : [name]
+/** With the clients beside it, half the time if it is not said: they go on to ask it, and nobody else reaches them. */
+function cutOff(site: FaultSite, { name }: ClusterNode, takesClients = site.random.below(2) === 0): () => void {
+  const { cluster, clientsOf } = site
+  const near = takesClients ? [name, ...clientsOf(name)] : [name]
   const far = cluster.names.filter((other) => other !== name)
   site.note(`cuts off ${near.join(' and ')}`)
   return cluster.links.cut(linksBetween(near, [...far, ...far.flatMap(clientsOf)]))

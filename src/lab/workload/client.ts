@@ -28,7 +28,6 @@ const refusedPauseMs = 10
 export class Client {
   readonly #options: ClientOptions
   readonly #resp3: boolean
-  readonly #isReader: boolean
   #questions: Questions | undefined
   /** What the present connection asks next, and of what, once its last reply is here. */
   #goOn: { readonly key: string; readonly next: NonNullable<Dialogue['next']> } | undefined
@@ -44,9 +43,7 @@ export class Client {
   constructor(options: ClientOptions) {
     this.#options = options
     this.#target = options.home
-    const { random, profile } = options
-    this.#resp3 = random.float() < profile.resp3Share
-    this.#isReader = random.child('reader').float() < profile.readersShare
+    this.#resp3 = options.random.float() < options.profile.resp3Share
   }
 
   start(): void {
@@ -106,7 +103,7 @@ export class Client {
     const { random, profile, recorder, number } = this.#options
     const { name, kind, mayWrite } = recorder.keys.draw(random)
     const unique = `${number}.${this.#sequence++}`
-    const { operations, next } = kind.draw(random, { ...profile, mayWrite: mayWrite && !this.#isReader, unique })
+    const { operations, next } = kind.draw(random, { ...profile, mayWrite, unique })
     for (const operation of operations) this.#questions!.ask({ ...operation, key: name })
     if (next !== undefined) this.#goOn = { key: name, next }
   }

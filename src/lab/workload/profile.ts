@@ -17,8 +17,6 @@ export interface WorkloadProfile {
   readonly keyKinds: readonly KindName[]
   /** Share of the commands that only read, 0 to 1. */
   readonly readShare: number
-  /** Share of the clients that never write: a read of theirs never waits behind a write that cannot be done. */
-  readonly readersShare: number
   /** Bytes that a value is filled up to, now and then. */
   readonly valueBytesMax: number
   /** A client without a reply for so long closes its connection and makes another. */
@@ -58,7 +56,6 @@ export function drawProfile(
     keySkew,
     keyKinds: drawKinds(random.child('kinds')),
     readShare: pick(0.1, 0.4, 0.7, 0.9),
-    readersShare: 0,
     valueBytesMax: pick(0, 0, 200, 5_000),
     timeoutMs: pick(300, 1_000, 4_000),
     resp3Share: pick(0, 0.5, 1),
