@@ -79,8 +79,10 @@ suite('a real cluster, broken on purpose', { timeout: 300_000 }, () => {
       const { code, report } = await new ChaosRun('--minutes', '0.1', '--faults', lie, '--json').end()
       assert.equal(report.verdict, 'fail')
       assert.equal(code, 1)
-      assert.match(report.violations.join('\n'), /is not linearizable/)
-      assert.match(report.violations.join('\n'), /filler \d+ is write -?\d+ where only/)
+      // Told by both: who knows what it wrote, and the checkers of what clients were told. Which of these finds it differs between runs.
+      const byFillers = report.violations.filter((violation) => /filler \d+ is write -?\d+ where only/.test(violation))
+      assert.notEqual(byFillers.length, 0)
+      assert.notEqual(byFillers.length, report.violations.length, report.violations.join('\n'))
     })
   }
 

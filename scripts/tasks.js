@@ -11,12 +11,12 @@ export const checks = [
 export const tidyTest = 'src/tidy.test.ts'
 
 /**
- * Parsers under fire, for half a minute per family of them. Every commit has other inputs, and the same each time.
+ * Parsers under fire, for half a minute per family of them. The inputs are the same each time: what a change did not break, other inputs
+ * should not turn red; `npm run fuzz` without a seed looks for more.
  */
-export function fuzzers() {
-  const { stdout } = spawnSync('git', ['rev-parse', 'HEAD'], { cwd: root, encoding: 'utf8' })
-  const seed = Number.parseInt(stdout?.slice(0, 8) || '1', 16)
-  return { name: 'fuzz', args: ['fuzz/run.ts', '--family-seconds', '30', '--jobs', '2', '--seed', String(seed)] }
+export const fuzzers = {
+  name: 'fuzz',
+  args: ['fuzz/run.ts', '--family-seconds', '30', '--jobs', '2', '--seed', '20261125'],
 }
 
 /**

@@ -8,7 +8,7 @@ const patterns = process.argv.slice(2).filter((argument) => !argument.startsWith
 if (patterns.length > 0) runAll([tests([...options, ...patterns])], { minutesMax: 12 })
 else
   runAll(
-    [...checks, tests([...options, '{src,bench,chaos,conformance,fuzz,mutants}/**/*.test.ts']), fuzzers(), chaosSlice],
+    [...checks, tests([...options, '{src,bench,chaos,conformance,fuzz,mutants}/**/*.test.ts']), fuzzers, chaosSlice],
     {
       minutesMax: 12,
     },
