@@ -226,6 +226,7 @@ class SeedRun {
       if (this.#violations.length > 0) return false
       if (this.#simulation.nowMs >= endMs || this.#tooLong()) {
         this.#violations.push(`no progress: not within ${progressMs} ms (${this.#simulation.events} events): ${what}`)
+        for (const line of this.#cluster.standings()) this.#notes?.('lab', line)
         return false
       }
       await this.#simulation.run({ forMs: stepMs, until: this.#tooLong })

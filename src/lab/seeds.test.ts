@@ -23,7 +23,10 @@ const seeds = [
   { seed: 5086, found: 'a leader that led before waited for ever for the end of a snapshot that it was sending then' },
   { seed: 100_010, found: 'a clock that was set ahead made a retry be taken for new', drawn: true },
   { seed: 100_206, found: 'a read that was asked again saw more than a later one of its session', drawn: true },
+  { seed: 100_368, found: 'a read without a lease waited for a round of the majority for every block', drawn: true },
+  { seed: 100_736, found: 'a compaction that had found no room was never tried again, and writes waited', drawn: true },
   { seed: 200_255, found: 'rows that were lost counted as there after another crash', drawn: true },
+  { seed: 201_200, found: 'WATCH of two keys saw them at two moments', drawn: true },
 ]
 
 for (const { seed, found, scenario, drawn } of seeds) {

@@ -12,7 +12,7 @@ import { sortedSetCommands } from './sorted-sets/commands.ts'
 import { sortingCommands } from './sorting/commands.ts'
 import { stringCommands } from './strings/commands.ts'
 import { transactionCommands } from './transactions/commands.ts'
-import { watchedVersion } from './transactions/evaluate.ts'
+import { watchedVersions } from './transactions/evaluate.ts'
 
 /** Every command that clients can call. */
 export const commands: readonly Command[] = [
@@ -34,7 +34,7 @@ const internalRow = shardRows('server', noKeys)
 export const internalCommands: readonly ShardCommand[] = [
   read(internalRow('keyspace', 1, [], '7.0.0', 'How many keys there are and how many expire', keyspace)),
   write(internalRow('sweep', 2, [], '7.0.0', 'Deletes expired keys of some slots', sweep)),
-  read(internalRow('watch', 2, [], '7.0.0', 'The version of a key', watchedVersion)),
+  read(internalRow('watch', -2, [], '7.0.0', 'The versions of keys', watchedVersions)),
 ]
 
 /** All that run at shards, subcommands included. */

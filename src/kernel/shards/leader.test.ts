@@ -471,6 +471,27 @@ suite('the leader of a shard', () => {
       assert.deepEqual([miss.told, behind.told, later.told], [['list '], ['before '], ['before a']])
     })
 
+    test('without another round for each, where a read had waited for one', async () => {
+      open({ reads: 'read-index' })
+      const keys = ['c1', 'c2', 'c3']
+      const scattered: EvaluatorSpec = {
+        name: 'scattered@1',
+        kind: 'read',
+        run: (evaluation, _args, reply) => {
+          for (const key of keys) evaluation.get(latin1Bytes(key))
+          reply.ascii('all')
+        },
+      }
+      const first = call(read)
+      const scan = call(scattered, [], { followsOwn: true })
+      for (const key of keys) tree.chill(key)
+      consensus.turn()
+      consensus.confirm()
+      for (const _ of keys) await loadOne()
+      assert.deepEqual([first.told, scan.told], [['list '], ['all']])
+      assert.equal(tree.pinned(), 0)
+    })
+
     test('in order also where others wait for room by then (S3)', async () => {
       consensus.clock.advance(271)
       tree.chill('cold')

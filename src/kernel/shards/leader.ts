@@ -108,6 +108,8 @@ export class ShardLeader {
   /** Sessions with a call whose blocks are being loaded: that call and those behind it. */
   readonly #parked = new Map<string, Fifo<ShardCall>>()
   readonly #misses = new Map<ShardCall, number>()
+  /** Those parked that a majority has confirmed this leadership for: they need no further round, however many blocks they wait for. */
+  readonly #confirmed = new Set<ShardCall>()
   /** By gateway: what was submitted in this leadership and is not answered, in whichever of the above it is. */
   readonly #underWay = new Map<number, SequenceWindow<ShardCall>>()
   /** Newest attempts of calls under way that were asked again: they get the answer. */
@@ -312,6 +314,7 @@ export class ShardLeader {
     this.#parked.clear()
     if (this.#misses.size > 0) this.#state.tree.unpin()
     this.#misses.clear()
+    this.#confirmed.clear()
     this.deliver()
     for (const call of moved) this.#newestOf(call).moved()
     for (const call of refused) this.#newestOf(call).refused()
@@ -349,12 +352,16 @@ export class ShardLeader {
 
   #begin(call: ShardCall): void {
     if (call.isRetry && this.#wasDone(call)) return
+    if (this.#confirmed.delete(call)) {
+      this.#evaluateConfirmed(call)
+      return
+    }
     if (call.followsOwn && this.#followsUnconfirmed(call)) {
       this.#confirmFirst(call)
       return
     }
     if (call.evaluator.kind === 'read' && !call.followsOwn) {
-      if (this.#holdsLease()) this.#evaluateRead(call)
+      if (this.#holdsLease()) this.#evaluateRead(call, false)
       else this.#confirmFirst(call)
       return
     }
@@ -438,22 +445,28 @@ export class ShardLeader {
     return true
   }
 
-  #evaluateRead(call: ShardCall): void {
+  #evaluateConfirmed(call: ShardCall): void {
+    if (call.evaluator.kind === 'read' && !call.followsOwn) this.#evaluateRead(call, true)
+    else this.#evaluateWrite(call, true)
+  }
+
+  /** `isConfirmed`: this leader was confirmed by a majority since the call arrived. */
+  #evaluateRead(call: ShardCall, isConfirmed: boolean): void {
     const reply = this.#reply
     reply.clear()
     try {
       this.#readContext.timestampUs = this.#readTimestampUs()
       call.evaluator.run(this.#readContext, call.args, reply)
     } catch (error) {
-      if (error instanceof WriteNeeded) this.#evaluateWrite(call, false)
-      else this.#interrupted(call, error)
+      if (error instanceof WriteNeeded) this.#evaluateWrite(call, isConfirmed)
+      else this.#interrupted(call, error, isConfirmed)
       return
     }
     this.#evaluated(call)
     this.#newestOf(call).replied(reply.copy())
   }
 
-  /** `isConfirmed`: this leader was confirmed by a majority since the call arrived. */
+  /** `isConfirmed`: as for a read. */
   #evaluateWrite(call: ShardCall, isConfirmed: boolean): void {
     const entry = this.#entry
     const context = this.#writeContext
@@ -470,7 +483,7 @@ export class ShardLeader {
       this.#overlay.rollback(0)
       this.#overlay.commit()
       entry.reset(length, origins)
-      this.#interrupted(call, error)
+      this.#interrupted(call, error, isConfirmed)
       return
     }
     this.#evaluated(call)
@@ -549,16 +562,14 @@ export class ShardLeader {
   /** Not while leadership is offered: a read may turn out to have something to write. */
   #serveConfirmed(): void {
     while (this.#confirming.length > 0 && this.isServing) {
-      const call = this.#confirming.shift()!
-      if (call.evaluator.kind === 'read' && !call.followsOwn) this.#evaluateRead(call)
-      else this.#evaluateWrite(call, true)
+      this.#evaluateConfirmed(this.#confirming.shift()!)
     }
     if (this.#unconfirmed.length > 0) this.#touch()
   }
 
   // ---- blocks that are not in memory ----
 
-  #interrupted(call: ShardCall, error: unknown): void {
+  #interrupted(call: ShardCall, error: unknown, isConfirmed: boolean): void {
     if (error instanceof RowTooLarge) {
       this.#evaluated(call)
       this.#newestOf(call).failed('TOO_LARGE')
@@ -580,14 +591,15 @@ export class ShardLeader {
       return
     }
     this.#misses.set(call, misses)
-    this.#park(call, error.block)
+    this.#park(call, error.block, isConfirmed)
   }
 
   /** Until the block is there the session's later calls wait behind this one, also those that wait for something else by now (S3). */
-  #park(call: ShardCall, block: unknown): void {
+  #park(call: ShardCall, block: unknown, isConfirmed: boolean): void {
     const key = sessionKey(call)
     const calls = this.#parked.get(key) ?? new Fifo<ShardCall>()
     calls.unshift(call)
+    if (isConfirmed) this.#confirmed.add(call)
     for (const others of [this.#confirming, this.#unconfirmed, this.#waiting]) {
       for (const other of others.takeSession(key)) calls.push(other)
     }

@@ -69,6 +69,15 @@ export class Cluster {
     return this.nodes.filter((node) => !node.isLost)
   }
 
+  /** Where each replica stands, a line for each. */
+  standings(): string[] {
+    return this.nodes.flatMap(({ name, running }) =>
+      running === undefined
+        ? [`${name} does not run`]
+        : running.status().shards.map((s) => `${name} ${JSON.stringify(s)}`),
+    )
+  }
+
   /**
    * Whether `node` may lose what it has synced: so may fewer than half, and always the same ones.
    */

@@ -71,6 +71,8 @@ const target: FuzzTarget = {
   family: 'redis connection',
   refusals: [],
   inputBytesMax: 1024,
+  // COMMAND answers with 68 KB, and all replies are put together here.
+  allocationBytesMax: 8 << 20,
   dictionary: [
     ...[
       '\r\n',

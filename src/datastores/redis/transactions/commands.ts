@@ -1,6 +1,5 @@
 import { Arguments } from '#kernel/base/arguments.ts'
 import { concatBytes, copyBytes, latin1Bytes, latin1Text } from '#kernel/base/bytes.ts'
-import type { FailureReason } from '#kernel/handles/service.ts'
 import type { ConnectionCommand } from '../command.ts'
 import { allKeys, noKeys, onConnection } from '../command.ts'
 import type { AskedSlots, Client } from '../connection/client.ts'
@@ -35,10 +34,13 @@ function unwatch(client: Client): void {
 
 const okReply = latin1Bytes('+OK\r\n')
 const watchWord = latin1Bytes('WATCH')
-/** Of the internal command that `watchedVersion` is. */
+/** Of the internal command that `watchedVersions` is. */
 export const watchEvaluator = 'watch.resp2@1'
 
-/** Nothing after WATCH is looked at before the versions are known: EXEC must carry them. */
+/**
+ * Nothing after WATCH is looked at before the versions are known: EXEC must carry them. One request for all keys, which sees them at
+ * one moment; keys of several shards are refused here as they would be by EXEC.
+ */
 function watch(client: Client, args: Arguments): void {
   if (client.transaction) throw fail(errors.watchInsideMulti)
   const keys: Uint8Array[] = []
@@ -50,32 +52,25 @@ function watch(client: Client, args: Arguments): void {
   }
   client.intake.stall()
   const pending = client.reserve()
-  const seen: Watch[] = []
-  let failed: FailureReason | undefined
-  let refused: Uint8Array | undefined
-  let left = keys.length
-  for (const key of keys) {
-    const slot = keySlot(key, 0, key.length)
-    client.ask(watchEvaluator, Arguments.of(watchWord, key), [slot], ({ bytes, failure }) => {
-      if (failure) failed = failure
-      else if (bytes[0] !== colon) refused = bytes
-      else seen.push({ key, slot, version: Number(latin1Text(bytes, 1, bytes.length - 2)) })
-      if (--left > 0) return
-      if (failed) {
-        pending.failed(failed)
-      } else if (refused) {
-        pending.replied(refused)
-      } else {
-        for (const each of seen) client.watches.set(latin1Text(each.key), each)
-        pending.replied(okReply)
-      }
-      client.intake.unstall()
-    })
-  }
+  const [first, ...others] = new Set(keys.map((key) => keySlot(key, 0, key.length)))
+  client.ask(watchEvaluator, joined([watchWord, ...keys]), [first!, ...others], ({ bytes, failure }) => {
+    if (failure) {
+      pending.failed(failure)
+    } else if (bytes[0] !== asterisk) {
+      pending.replied(bytes)
+    } else {
+      const versions = latin1Text(bytes).split('\r\n:').slice(1).map(Number)
+      keys.forEach((key, i) => {
+        client.watches.set(latin1Text(key), { key, slot: keySlot(key, 0, key.length), version: versions[i]! })
+      })
+      pending.replied(okReply)
+    }
+    client.intake.unstall()
+  })
 }
 
 const watchesMax = 65_536
-const colon = 0x3a
+const asterisk = 0x2a
 
 function exec(client: Client): void {
   const { transaction } = client

@@ -23,10 +23,14 @@ const key = new Key()
 /** The result of `compareWatches`. */
 let watchesHold = true
 
-/** `WATCH key`: the key's version, 0 if it is absent. */
-export function watchedVersion(call: Call): void {
-  key.find(call, 1)
-  integer(call, key.version)
+/** `WATCH key+`: the keys' versions, 0 for those that are absent. */
+export function watchedVersions(call: Call): void {
+  const { count } = call.args
+  array(call, count - 1)
+  for (let i = 1; i < count; i++) {
+    key.find(call, i)
+    integer(call, key.version)
+  }
 }
 
 function compareWatches(call: Call): void {

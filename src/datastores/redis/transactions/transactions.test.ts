@@ -104,13 +104,38 @@ describe('transactions', () => {
     const node = new NodeTwin({ shardCount: 4 })
     node.gateway.answers = 'late'
     const connection = node.connect()
-    const commands = [['SET', 'k', '1'], ['WATCH', 'k', 'a', 'b'], ['MULTI'], ['INCR', 'k'], ['EXEC'], ['GET', 'k']]
+    const commands = [
+      ['SET', 'k', '1'],
+      ['WATCH', 'k', '{k}a', '{k}b'],
+      ['MULTI'],
+      ['INCR', 'k'],
+      ['EXEC'],
+      ['GET', 'k'],
+    ]
     connection.send(commands.map(encodeCommand).join(''))
     const random = createRandom('versions')
     node.endTurn()
     while (node.gateway.deliver(random)) node.endTurn()
-    // Watched keys of other shards: the transaction needs all in one.
-    assert.equal(connection.received(), `+OK\r\n+OK\r\n+OK\r\n${queued}${crossSlot}$1\r\n1\r\n`)
+    assert.equal(connection.received(), `+OK\r\n+OK\r\n+OK\r\n${queued}*1\r\n:2\r\n$1\r\n2\r\n`)
+  })
+
+  it('cannot depend on keys of several shards, which WATCH refuses, or EXEC after several of it', () => {
+    const node = new NodeTwin({ shardCount: 4 })
+    const connection = node.connect()
+    assert.equal(node.exchange(connection, ['WATCH', 'k', 'a', 'b']), crossSlot)
+    assert.equal(node.exchange(connection, ['WATCH', 'k'], ['WATCH', 'a'], ['WATCH', 'b']), '+OK\r\n'.repeat(3))
+    assert.equal(node.exchange(connection, ['MULTI'], ['INCR', 'k'], ['EXEC']), `+OK\r\n${queued}${crossSlot}`)
+  })
+
+  it('depend on keys as they were at one moment', () => {
+    const node = new NodeTwin()
+    node.gateway.answers = 'late'
+    const connection = node.connect()
+    connection.send(encodeCommand(['WATCH', 'k', 'other']))
+    node.endTurn()
+    assert.equal(node.gateway.deliver(createRandom('one')), true)
+    node.endTurn()
+    assert.equal(connection.received(), '+OK\r\n')
   })
 
   it('over several shards are refused, over one slot not', () => {

@@ -1,4 +1,5 @@
 import { UnumError } from '#kernel/base/errors.ts'
+import type { Clock, Timer } from '#kernel/base/host.ts'
 import type { CompactionTask, TreeLimits } from './compaction.ts'
 import { chooseCompaction, pressureOf } from './compaction.ts'
 import type { TreeFiles } from './tree-files.ts'
@@ -6,32 +7,37 @@ import type { TreeFiles } from './tree-files.ts'
 /** From this pressure on, which already slows writes down, compaction takes all the time that there is. */
 const pressingFrom = 0.75
 
-/**
- * Keeps the levels of one tree within their limits, one compaction at a time. After a failure it waits for the next
- * `wake`: on a full disk, trying again at once would change nothing.
- */
+/** Room on a full disk does not announce itself, and writers may wait for this compaction, so that no flush wakes it. */
+const fullDiskRetryMs = 1000
+
+/** Keeps the levels of one tree within their limits, one compaction at a time. After a failure it waits for the next `wake`. */
 export class Compactor {
   readonly #files: TreeFiles
   readonly #limits: TreeLimits
   readonly #failed: (error: UnumError) => void
+  readonly #clock: Clock
   #running: Promise<void> | undefined
+  #retry: Timer | undefined
 
-  constructor(files: TreeFiles, limits: TreeLimits, failed: (error: UnumError) => void) {
+  constructor(files: TreeFiles, clock: Clock, limits: TreeLimits, failed: (error: UnumError) => void) {
     this.#files = files
+    this.#clock = clock
     this.#limits = limits
     this.#failed = failed
   }
 
   /** Call it when the version has changed. */
   wake(): void {
+    this.#retry?.cancel()
     this.#running ??= this.#run().finally(() => {
       this.#running = undefined
     })
   }
 
-  /** Resolves when nothing runs any more. */
-  async idle(): Promise<void> {
+  /** Call it when the files are stopped. Resolves when nothing runs any more. */
+  async close(): Promise<void> {
     while (this.#running !== undefined) await this.#running
+    this.#retry?.cancel()
   }
 
   async #run(): Promise<void> {
@@ -39,7 +45,9 @@ export class Compactor {
       for (let task = this.#next(); task !== undefined; task = this.#next()) await this.#compact(task)
     } catch (error) {
       if (!(error instanceof UnumError)) throw error
-      if (error.code !== 'STOPPED') this.#failed(error)
+      if (error.code === 'STOPPED') return
+      if (error.code === 'DISK_FULL') this.#retry = this.#clock.timer(fullDiskRetryMs, () => this.wake())
+      this.#failed(error)
     }
   }
 

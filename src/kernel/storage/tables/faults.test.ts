@@ -65,6 +65,30 @@ function failFrom(disk: FaultyDisk, n: number, count: number, code: ErrorCode): 
   return hits
 }
 
+test('a compaction that found no room is done when there is some, also where no flush follows', async () => {
+  const { simulation, disk, settle, failures, open } = await makeTree(1)
+  const quiet = await open({ ...tinyLimits, level0FilesMax: 100 })
+  for (let index = 1; index <= 3; index++) {
+    change(quiet, index)
+    await settle(quiet.flush(markAt(index)))
+  }
+  await settle(quiet.close())
+  const tree = await open()
+  const { pressure } = tree
+  failFrom(disk, 1, Number.POSITIVE_INFINITY, 'DISK_FULL')
+  await simulation.run({ forMs: 2500 })
+  assert.equal(failures.length, 3)
+  assert.equal(tree.pressure, pressure)
+  disk.check = () => {}
+  await simulation.run({ forMs: 1000 })
+  assert.ok(tree.pressure < pressure)
+  failFrom(disk, 1, Number.POSITIVE_INFINITY, 'DISK_FULL')
+  change(tree, 4)
+  await settle(tree.close())
+  await simulation.run({ forMs: 2500 })
+  assert.equal(failures.length, 3)
+})
+
 /** @returns how many requests have failed. */
 async function failThenLosePower(seed: number, n: number, code: ErrorCode): Promise<number> {
   const { simulation, machine, disk, settle, open } = await makeTree(seed)

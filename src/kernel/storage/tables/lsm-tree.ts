@@ -222,7 +222,7 @@ export class LsmTree implements Tree {
     this.#files.stop()
     this.unpin()
     await this.#flushing?.catch(() => {})
-    await this.#compactor.idle()
+    await this.#compactor.close()
     await this.#files.close()
     this.unpin()
   }

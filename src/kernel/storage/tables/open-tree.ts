@@ -41,7 +41,7 @@ export interface TreeOptions {
   readonly rarely?: Rarely
   /**
    * Told when a compaction failed: `DISK_FULL`, `DISK_FAILED`, `DATA_DAMAGED` (then the tree's files must be fetched
-   * again). Reads and flushes go on; compaction is tried again after the next flush.
+   * again). Reads and flushes go on; compaction is tried again after the next flush, and a second after a full disk.
    */
   readonly compactionFailed?: (error: UnumError) => void
 }
@@ -70,7 +70,7 @@ export async function openTree(options: TreeOptions): Promise<Tree> {
     manifest: { ...manifest, nextNumber },
     version: new Version(levels),
   })
-  return new LsmTree(files, new Compactor(files, limits, options.compactionFailed ?? (() => {})), limits)
+  return new LsmTree(files, new Compactor(files, clock, limits, options.compactionFailed ?? (() => {})), limits)
 }
 
 /** The first manifest is durable before there is any table, so tables without one are what is left of a tree. */
