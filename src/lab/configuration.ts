@@ -78,6 +78,7 @@ export function drawConfiguration(random: Random): LabConfiguration {
     settings,
     profile: drawProfile(random.child('workload'), { nodeCount, clientsMax, durationMs: faultMs, operationsWanted }),
     faultMs,
+    mixed: random.child('releases').below(3) === 0,
     progressMs: reconnectAllowanceMs + electionsAllowed * electionTimeoutMs,
     ending: pick('none', 'none', 'none', 'stop', 'kill', 'powerLoss'),
   }
@@ -85,10 +86,10 @@ export function drawConfiguration(random: Random): LabConfiguration {
 
 /** What was drawn, but for what the scenario says. @throws UnumError `CONFIGURATION_INVALID`: a field that is not known, or of another kind */
 export function withOverrides(drawn: LabConfiguration, scenario: Scenario): LabConfiguration {
-  const { nodeCount, shards, faultMs, ending } = drawn
+  const { nodeCount, shards, faultMs, mixed, ending } = drawn
   return {
     ...drawn,
-    ...overridden('cluster', { nodeCount, shards, faultMs, ending }, scenario.cluster),
+    ...overridden('cluster', { nodeCount, shards, faultMs, mixed, ending }, scenario.cluster),
     profile: overridden('workload', drawn.profile, scenario.workload),
     settings: overridden('settings', drawn.settings, scenario.settings),
   }

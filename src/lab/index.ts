@@ -1,5 +1,5 @@
-import { redis } from '#datastores/redis/index.ts'
 import { startNode } from '#node/node.ts'
+import { releases } from './cluster/releases.ts'
 import type { LabOptions, LabOutput } from './run-lab.ts'
 import { runSeeds } from './run-lab.ts'
 
@@ -16,5 +16,5 @@ export { workloads } from './workload/workloads.ts'
  * @throws UnumError `CONFIGURATION_INVALID`: an unknown scenario, a number that is none
  */
 export function runLab(options: LabOptions, output: LabOutput): Promise<number> {
-  return runSeeds(options, { program: startNode, services: [redis] }, output)
+  return runSeeds(options, { program: startNode, releases }, output)
 }

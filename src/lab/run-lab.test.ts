@@ -5,6 +5,8 @@ import type { LabOptions } from './run-lab.ts'
 import { runSeeds } from './run-lab.ts'
 import { toyServer } from './testing/toy-server.ts'
 
+const noReleases = [{ services: [], protocolVersions: { min: 1, max: 1 } }]
+
 /** With a program that cannot start, every seed fails at once: enough to see what is printed. */
 async function run(options: LabOptions): Promise<{ readonly lines: string[]; readonly failed: number }> {
   const lines: string[] = []
@@ -16,7 +18,7 @@ async function run(options: LabOptions): Promise<{ readonly lines: string[]; rea
     takeRejections: () => [],
     readFile: () => '',
   }
-  return { failed: await runSeeds(options, { program, services: [] }, output), lines }
+  return { failed: await runSeeds(options, { program, releases: noReleases }, output), lines }
 }
 
 test('prints one JSON object per seed', async () => {
@@ -56,7 +58,7 @@ test('tells the event story with --trace, and sums up several seeds', async () =
   // A single node is what the toy server can do; others of its cluster answer for themselves, wrongly.
   await runSeeds(
     { seeds: 2, scenario: 'calm', workload: 'strings', trace: true },
-    { program: toyServer(), services: [] },
+    { program: toyServer(), releases: noReleases },
     output,
   )
   ok(lines.some((line) => /^ +\d+\.\d{3} {2}lab +configuration \{/.test(line)))
@@ -72,7 +74,7 @@ test('a rejection that nobody handled fails the seed', async () => {
   const program = () => Promise.reject(new Error('no such program'))
   await runSeeds(
     { seed: 1 },
-    { program, services: [] },
+    { program, releases: noReleases },
     { line: (text) => lines.push(text), nowMs: () => 0, takeRejections, readFile: () => '' },
   )
   ok(lines.some((line) => /a promise was rejected and nobody handled it: Error: left alone/.test(line)))

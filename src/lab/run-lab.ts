@@ -1,6 +1,6 @@
 import { UnumError } from '#kernel/base/errors.ts'
-import type { Service } from '#kernel/handles/service.ts'
 import type { NodeProgram } from './cluster/cluster-node.ts'
+import type { Release } from './cluster/releases.ts'
 import { parseScenario } from './faults/scenario-file.ts'
 import { scenarioNamed } from './faults/scenarios.ts'
 import type { SeedReport } from './run-seed.ts'
@@ -43,7 +43,8 @@ export interface LabOutput {
 /** What is put to the test. */
 export interface LabSubject {
   readonly program: NodeProgram
-  readonly services: readonly Service[]
+  /** Newer ones behind; runs of one version take the first. */
+  readonly releases: readonly Release[]
 }
 
 const seedMax = Number.MAX_SAFE_INTEGER

@@ -18,7 +18,7 @@ function run(seed: number, scenario: ScenarioName, flaws: Flaws = {}): Promise<S
       scenario: scenarioNamed(scenario),
       workload: 'strings',
       program: toyServer(flaws),
-      services: [],
+      releases: [{ services: [], protocolVersions: { min: 1, max: 1 } }],
       takeRejections: () => [],
     },
     { ...drawn, nodeCount: 1, faultMs: 2_000, profile, settings: { ...drawn.settings, electionTimeoutMs: 100 } },

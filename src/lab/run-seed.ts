@@ -1,11 +1,11 @@
 import { type FaultCounts, Simulation } from '#host/simulated/index.ts'
 import { createRandom } from '#kernel/base/random.ts'
-import type { Service } from '#kernel/handles/service.ts'
 import { compareReplicas } from './checkers/replicas.ts'
 import { ClockSpread } from './cluster/clock-spread.ts'
 import { Cluster } from './cluster/cluster.ts'
 import type { NodeProgram } from './cluster/cluster-node.ts'
 import { Observer } from './cluster/observer.ts'
+import { type Release, watched } from './cluster/releases.ts'
 import type { Notes } from './cluster/trace.ts'
 import type { LabConfiguration } from './configuration.ts'
 import { drawConfiguration, withOverrides } from './configuration.ts'
@@ -29,7 +29,8 @@ export interface SeedOptions {
   readonly workload?: WorkloadName | undefined
   /** What runs on the nodes. */
   readonly program: NodeProgram
-  readonly services: readonly Service[]
+  /** Newer ones behind; runs of one version take the first. */
+  readonly releases: readonly Release[]
   /** Told what happens, event by event, for people. */
   readonly trace?: ((line: string) => void) | undefined
   /** Given the run's history at its end (`history-lines.ts`). */
@@ -88,6 +89,8 @@ class SeedRun {
   readonly #recorder: Recorder
   readonly #notes: Notes | undefined
   readonly #violations: string[] = []
+  /** How often evaluators of a version ran, where nodes are of several. */
+  readonly #ran: Record<string, number> = {}
 
   constructor(options: SeedOptions, configuration: LabConfiguration) {
     this.#options = options
@@ -107,7 +110,11 @@ class SeedRun {
       nodeCount: configuration.nodeCount,
       shards: configuration.shards,
       settings: configuration.settings,
-      services: options.services,
+      releases: configuration.mixed
+        ? watched(options.releases, (version) => {
+            this.#ran[`version${version}`] = (this.#ran[`version${version}`] ?? 0) + 1
+          })
+        : options.releases.slice(0, 1),
       program: options.program,
       notes: this.#notes,
       anomaly: (text) => this.#violations.push(text),
@@ -291,7 +298,12 @@ class SeedRun {
       lost: this.#recorder.lost,
       traceHash: this.#simulation.traceHash,
       simulatedMs: Math.round(this.#simulation.nowMs),
-      faults: { ...this.#nemesis.counts, ...effectsOf(this.#simulation.faults), ...this.#simulation.faultPoints.hits },
+      faults: {
+        ...this.#nemesis.counts,
+        ...effectsOf(this.#simulation.faults),
+        ...this.#simulation.faultPoints.hits,
+        ...this.#ran,
+      },
       nodes: this.#configuration.nodeCount,
       shards: this.#configuration.shards,
     }

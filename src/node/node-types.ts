@@ -1,5 +1,6 @@
 import type { Address, Host } from '#kernel/base/host.ts'
 import type { Log, Service } from '#kernel/handles/service.ts'
+import type { ProtocolVersions } from '#kernel/transport/index.ts'
 
 /** One node: host, kernel and the services that are switched on. `startNode` in `node.ts` takes this. */
 export interface NodeOptions {
@@ -16,6 +17,8 @@ export interface NodeOptions {
   /** Data of another cluster is refused. Needed where `bootstrap` does not say it any more. */
   readonly clusterId?: string
   readonly services: readonly Service[]
+  /** Of the protocol between nodes. Default: those that this program speaks. */
+  readonly protocolVersions?: ProtocolVersions
   /** Where each protocol listens, by `ListenerSpec.protocol`; a protocol without an address is not opened. */
   readonly listen: Readonly<Record<string, Address>>
   /** Endpoints outside this node's services that the directory lists with them, by name: `admin`. */

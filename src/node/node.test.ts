@@ -6,12 +6,19 @@ import { ByteWriter } from '#kernel/base/byte-writer.ts'
 import { latin1Bytes, latin1Text } from '#kernel/base/bytes.ts'
 import type { Host } from '#kernel/base/host.ts'
 import { defineService, type ServiceContext } from '#kernel/handles/service.ts'
+import type { Evaluator, EvaluatorSpec } from '#kernel/shards/evaluation.ts'
 import { startNode } from './node.ts'
 import type { NodeSettings, RunningNode } from './node-types.ts'
 import { defaultSettings } from './settings.ts'
 
-/** A service of one evaluator pair and no wire protocol: tests call its gateway. */
-function cellService(onOpen: (context: ServiceContext) => void) {
+/** A service of one evaluator pair and no wire protocol: tests call its gateway. In version 2 there is another `set`, and `drop`. */
+function cellService(version: number, onOpen: (context: ServiceContext) => void) {
+  const set = (edit: (value: string) => string): Evaluator => {
+    return (evaluation, args, reply) => {
+      evaluation.put(args.slice(0), latin1Bytes(edit(latin1Text(args.slice(1)))))
+      reply.ascii('ok')
+    }
+  }
   return defineService({
     name: 'cell',
     listeners: [
@@ -31,14 +38,13 @@ function cellService(onOpen: (context: ServiceContext) => void) {
         kind: 'read',
         run: (evaluation, args, reply) => reply.raw(evaluation.get(args.slice(0)) ?? latin1Bytes('none')),
       },
-      {
-        name: 'set@1',
-        kind: 'write',
-        run: (evaluation, args, reply) => {
-          evaluation.put(args.slice(0), args.slice(1))
-          reply.ascii('ok')
-        },
-      },
+      { name: 'set@1', kind: 'write', run: set((value) => value) },
+      ...(version === 1
+        ? []
+        : ([
+            { name: 'set@2', kind: 'write', run: set((value) => value.toUpperCase()) },
+            { name: 'drop@1', kind: 'write', run: (evaluation, args) => evaluation.delete(args.slice(0)) },
+          ] satisfies EvaluatorSpec[])),
     ],
   })
 }
@@ -52,13 +58,14 @@ function cluster(size: number, shards = 1, settings: Partial<NodeSettings> = {})
     peer: { host: `n${i + 1}`, port: 7800 },
   }))
   const contexts = new Map<string, ServiceContext>()
-  const start = async (name: string, host: Host): Promise<RunningNode> => {
+  const start = async (name: string, host: Host, version = 1): Promise<RunningNode> => {
     const node = await startNode({
       host,
       name,
       members,
       bootstrap: { clusterId: 'c', shards },
-      services: [cellService((context) => contexts.set(name, context))],
+      services: [cellService(version, (context) => contexts.set(name, context))],
+      protocolVersions: { min: 1, max: version },
       listen: { cell: { host: name, port: 1 } },
       settings: { ...defaultSettings, ...settings },
       log: silent,
@@ -99,9 +106,41 @@ test('three nodes form a cluster, and a write at one is read at another', async 
   const nodes = await simulation.complete(
     Promise.all(members.map(({ name }) => start(name, simulation.machine(name).host))),
   )
-  assert.equal(await simulation.complete(call('n2', 'set@1', '\0\u0003k', 'v')), 'ok')
-  assert.equal(await simulation.complete(call('n3', 'get@1', '\0\u0003k')), 'v')
+  assert.equal(await simulation.complete(call('n2', 'set', '\0\u0003k', 'v')), 'ok')
+  assert.equal(await simulation.complete(call('n3', 'get', '\0\u0003k')), 'v')
   assert.equal(nodes[0]!.status().shards.length, 2)
+})
+
+test('nodes of two versions call what all of them know, and in the new version what is new in it', async () => {
+  const simulation = new Simulation({ seed: 9 })
+  const { members, start, call } = cluster(3)
+  const names = members.map(({ name }) => name)
+  const nodes = await simulation.complete(Promise.all(names.map((name) => start(name, simulation.machine(name).host))))
+  const isSeenAs = async (expected: string) => {
+    await simulation.run({ forMs: 500 })
+    for (const name of names) {
+      await simulation.complete(call(name, 'set', '\0\u0003k', `from ${name}`))
+      assert.equal(await simulation.complete(call(name, 'get', '\0\u0003k')), expected.replace('NAME', name))
+    }
+  }
+  const change = async (at: number, version: number) => {
+    const machine = simulation.machine(names[at]!)
+    await simulation.complete(nodes[at]!.stop())
+    machine.kill()
+    nodes[at] = await simulation.complete(start(names[at]!, machine.restart(), version))
+  }
+  await change(0, 2)
+  await isSeenAs('from NAME')
+  await assert.rejects(simulation.complete(call('n1', 'drop', '\0\u0003k')), /UNSUPPORTED/)
+  await change(1, 2)
+  await isSeenAs('from NAME')
+  await change(2, 2)
+  await simulation.run({ forMs: 500 })
+  await simulation.complete(call('n2', 'set', '\0\u0003k', 'new'))
+  assert.equal(await simulation.complete(call('n3', 'get', '\0\u0003k')), 'NEW')
+  assert.equal(await simulation.complete(call('n3', 'drop', '\0\u0003k')), '')
+  await change(0, 1)
+  await isSeenAs('from NAME')
 })
 
 test('a node that missed more than the logs hold takes in a snapshot, and later leads with all of it', async () => {
@@ -110,7 +149,7 @@ test('a node that missed more than the logs hold takes in a snapshot, and later 
   await simulation.complete(Promise.all(members.map(({ name }) => start(name, simulation.machine(name).host))))
   simulation.machine('n3').kill()
   for (let i = 0; i < 300; i++) {
-    await simulation.complete(call('n1', 'set@1', `\0\u0003k${i}`, 'x'.repeat(200)))
+    await simulation.complete(call('n1', 'set', `\0\u0003k${i}`, 'x'.repeat(200)))
   }
   const node = await simulation.complete(start('n3', simulation.machine('n3').restart()))
   await simulation.run({ forMs: 3000 })
@@ -118,7 +157,7 @@ test('a node that missed more than the logs hold takes in a snapshot, and later 
   assert.ok(shard.flushedIndex > 200, `flushed to ${shard.flushedIndex}`)
   simulation.machine('n1').kill()
   for (let i = 0; i < 300; i += 50) {
-    assert.equal(await simulation.complete(call('n3', 'get@1', `\0\u0003k${i}`)), 'x'.repeat(200))
+    assert.equal(await simulation.complete(call('n3', 'get', `\0\u0003k${i}`)), 'x'.repeat(200))
   }
 })
 
@@ -131,7 +170,7 @@ test('leadership follows the requests, and none of them fails', async () => {
   const leader = () => nodes[0]!.status().shards.find(({ space }) => space === 'cell')!.leader
   assert.equal(leader(), 'n1')
   for (let i = 0; i < 10_000 && leader() !== 'n2'; i++) {
-    await simulation.complete(call('n2', 'set@1', '\0\u0003k', `${i}`))
+    await simulation.complete(call('n2', 'set', '\0\u0003k', `${i}`))
   }
   assert.equal(leader(), 'n2')
 })
@@ -143,18 +182,18 @@ test('reads that trust no clock are confirmed by a majority, and come in order w
   for (const name of ['n1', 'n2']) {
     const replies = await simulation.complete(
       pipeline(name, [
-        ['set@1', '\0\u0003k', '1'],
-        ['get@1', '\0\u0003k'],
-        ['set@1', '\0\u0003k', '2'],
-        ['get@1', '\0\u0003k'],
+        ['set', '\0\u0003k', '1'],
+        ['get', '\0\u0003k'],
+        ['set', '\0\u0003k', '2'],
+        ['get', '\0\u0003k'],
       ]),
     )
     assert.deepEqual(replies, ['ok', '1', 'ok', '2'])
     const again = await simulation.complete(
       pipeline(name, [
-        ['get@1', '\0\u0003k'],
-        ['set@1', '\0\u0003k', '3'],
-        ['get@1', '\0\u0003k'],
+        ['get', '\0\u0003k'],
+        ['set', '\0\u0003k', '3'],
+        ['get', '\0\u0003k'],
       ]),
     )
     assert.deepEqual(again, ['2', 'ok', '3'])
@@ -165,7 +204,7 @@ test('a replica whose tables are damaged keeps its vote, fetches them from anoth
   const simulation = new Simulation({ seed: 5 })
   const { members, start, call } = cluster(3, 1, { memoryTableBytes: 4096 })
   await simulation.complete(Promise.all(members.map(({ name }) => start(name, simulation.machine(name).host))))
-  for (let i = 0; i < 200; i++) await simulation.complete(call('n1', 'set@1', `\0\u0003k${i}`, 'x'.repeat(200)))
+  for (let i = 0; i < 200; i++) await simulation.complete(call('n1', 'set', `\0\u0003k${i}`, 'x'.repeat(200)))
   simulation.machine('n2').kill()
   const host = simulation.machine('n2').restart()
   await simulation.complete(
@@ -183,10 +222,10 @@ test('a replica whose tables are damaged keeps its vote, fetches them from anoth
   simulation.machine('n3').kill()
   const n3 = await simulation.complete(start('n3', simulation.machine('n3').restart()))
   for (let i = 0; i < 5000 && leader() !== 'n2'; i++) {
-    assert.equal(await simulation.complete(call('n2', 'get@1', `\0\u0003k${i % 200}`)), 'x'.repeat(200))
+    assert.equal(await simulation.complete(call('n2', 'get', `\0\u0003k${i % 200}`)), 'x'.repeat(200))
   }
   assert.equal(leader(), 'n2')
-  assert.equal(await simulation.complete(call('n2', 'get@1', '\0\u0003k7')), 'x'.repeat(200))
+  assert.equal(await simulation.complete(call('n2', 'get', '\0\u0003k7')), 'x'.repeat(200))
   function leader() {
     return n3.status().shards.find(({ space }) => space === 'cell')!.leader
   }
@@ -201,7 +240,7 @@ suite('with a disk that fails', () => {
     const started = names.map((name) => made.start(name, simulation.machine(name).host))
     const nodes = await simulation.complete(Promise.all(started))
     const write = (name: string, i: number) =>
-      simulation.complete(made.call(name, 'set@1', `\0\u0003k${i}`, 'x'.repeat(200)).catch((error) => error.message))
+      simulation.complete(made.call(name, 'set', `\0\u0003k${i}`, 'x'.repeat(200)).catch((error) => error.message))
     for (let i = 0; i < 200; i++) assert.equal(await write('n1', i), 'ok')
     const leader = () => nodes[1]!.status().shards.find(({ space }) => space === 'cell')!.leader
     const digests = () => simulation.complete(Promise.all(nodes.map((node) => node.digest(2))))
@@ -223,7 +262,7 @@ suite('with a disk that fails', () => {
     for (let i = 0; i < 2000 && leader() === 'n1'; i++) await write('n1', i)
     assert.notEqual(leader(), 'n1')
     assert.equal(await write('n1', 5000), 'ok')
-    assert.equal(await simulation.complete(call('n1', 'get@1', '\0\u0003k5000')), 'x'.repeat(200))
+    assert.equal(await simulation.complete(call('n1', 'get', '\0\u0003k5000')), 'x'.repeat(200))
   })
 
   test('a leader whose disk is full does not stand in the way of one that was just started again', async () => {
@@ -251,7 +290,7 @@ suite('with a disk that fails', () => {
       answers.add(await write('n1', i))
     }
     assert.ok(answers.has('DISK_FULL'), [...answers].join())
-    assert.equal(await simulation.complete(call('n1', 'get@1', '\0\u0003k7')), 'x'.repeat(200))
+    assert.equal(await simulation.complete(call('n1', 'get', '\0\u0003k7')), 'x'.repeat(200))
     for (const { name } of members) simulation.machine(name).limitDisk()
     await simulation.run({ forMs: 1000 })
     assert.equal(await write('n1', 1), 'ok')

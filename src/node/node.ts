@@ -174,7 +174,7 @@ class Node implements RunningNode {
       self: { id: nodeId, name: this.name },
       peers: members.map((member, i) => ({ id: i + 1, name: member.name, address: member.peer })),
       listen: members[nodeId - 1]!.peer,
-      protocolVersions: { min: 1, max: 1 },
+      protocolVersions: this.#options.protocolVersions ?? { min: 1, max: 1 },
       log,
     })
     this.#goOn()
@@ -195,8 +195,8 @@ class Node implements RunningNode {
     this.#driver.start(nodeLog)
     this.#replicas.start()
     this.#snapshots.start()
-    this.#gateway.addEvaluators(directoryEvaluators)
-    for (const service of services) this.#gateway.addEvaluators(service.evaluators)
+    this.#gateway.evaluators.add(directoryEvaluators)
+    for (const service of services) this.#gateway.evaluators.add(service.evaluators)
     this.#gateway.start()
     this.#connectTransport()
     await this.#openDirectory()
@@ -242,7 +242,12 @@ class Node implements RunningNode {
       if (!this.#isStopped) this.#replicas!.damaged(group, error)
     })
     this.#gateway.addShard(directorySpace, [0, 0], shard, group)
-    this.#directory.watch(() => this.#changed())
+    this.#directory.watch(({ nodes }) => {
+      this.#gateway.evaluators.others = nodes
+        .filter(({ id, evaluators }) => id !== this.#identity.nodeId && Object.keys(evaluators).length > 0)
+        .map(({ evaluators }) => evaluators)
+      this.#changed()
+    })
     await this.#directory.refresh()
     if (this.#identity.nodeId === 1) this.#campaign(group)
   }
@@ -278,7 +283,7 @@ class Node implements RunningNode {
     }
     return {
       clusterId: bootstrap.clusterId,
-      nodes: members.map(({ name, zone }, i) => ({ name, id: i + 1, zone, endpoints: {} })),
+      nodes: members.map(({ name, zone }, i) => ({ name, id: i + 1, zone, endpoints: {}, evaluators: {} })),
       shards,
     }
   }
@@ -291,7 +296,7 @@ class Node implements RunningNode {
       if (row.replicas[0] === this.#identity.nodeId) this.#campaign(group)
       for (const spec of services.flatMap((service) => service.background ?? [])) {
         if (spec.space !== row.space) continue
-        const evaluator = this.#gateway.evaluator(spec.evaluator)!
+        const evaluator = this.#gateway.evaluators.named(spec.evaluator)!
         const work = new BackgroundWork({ clock: host.clock, spec, evaluator, shard, log })
         this.#background.push(work)
         work.start()
@@ -345,7 +350,8 @@ class Node implements RunningNode {
   async #announce(): Promise<void> {
     const endpoints: Record<string, string> = { ...this.#options.advertise }
     for (const [protocol, { host, port }] of Object.entries(this.endpoints)) endpoints[protocol] = `${host}:${port}`
-    this.#ask(announceEvaluator, announceArguments(this.name, endpoints))
+    const { versions } = this.#gateway.evaluators
+    this.#ask(announceEvaluator, announceArguments({ name: this.name, endpoints, evaluators: versions }))
   }
 
   /** A change of the directory; asked again until it is done. */

@@ -30,6 +30,7 @@ export const errors = {
   internal: 'ERR internal error',
   nameTooLong: `ERR a key, field or member is longer than ${nameBytesMax} bytes`,
   replyTooLong: `ERR the reply is longer than ${replyBytesMax} bytes`,
+  unsupported: 'ERR not done: a node of the cluster is of a version that does not know this command',
   diskFull: 'MISCONF Errors writing to disk: no space left on device. Reads go on; writes do once there is space',
   tooLarge: 'ERR the command and its effects exceed the maximum allowed size',
   nestedMulti: 'ERR MULTI calls can not be nested',

@@ -45,9 +45,16 @@ export function runCommand(
   }
 }
 
-/** The name of a command's evaluator for connections of a protocol version: the reply in the log is what they are sent. */
+/**
+ * The evaluator of a command for connections of a protocol version, without its own version: the reply in the log is what they are
+ * sent.
+ */
+export function evaluatorOf(command: ShardCommand, protocol: ProtocolVersion): string {
+  return `${command.name}.resp${protocol}`
+}
+
 export function evaluatorName(command: ShardCommand, protocol: ProtocolVersion): string {
-  return `${command.name}.resp${protocol}@${command.version}`
+  return `${evaluatorOf(command, protocol)}@${command.version}`
 }
 
 export function evaluatorSpecs(commands: readonly ShardCommand[]): EvaluatorSpec[] {

@@ -21,7 +21,7 @@ import {
  */
 const catalogue: Catalogue = {
   clusterId: '0123456789abcdef0123456789abcdef',
-  nodes: [1, 2, 3].map((id) => ({ name: `n${id}`, id, zone: 'abc'[id - 1]!, endpoints: {} })),
+  nodes: [1, 2, 3].map((id) => ({ name: `n${id}`, id, zone: 'abc'[id - 1]!, endpoints: {}, evaluators: {} })),
   shards: cutSlots(16_384, 2).map(([firstSlot, lastSlot], i) => ({
     ...{ group: i + 2, space: 'redis', firstSlot, lastSlot, replicas: [1, 2, 3] },
   })),
@@ -42,14 +42,21 @@ const row = (key: string, value: unknown) => ({
   bytes: utf8Bytes(String.fromCharCode(key.length) + key + JSON.stringify(value)),
 })
 const form = { what: 0, bytes: formArguments(catalogue).slice(0) }
-const announce = { what: 1, bytes: announceArguments('n2', { redis: '127.0.0.1:6379' }).slice(0) }
+const announce = {
+  what: 1,
+  bytes: announceArguments({
+    name: 'n2',
+    endpoints: { redis: '127.0.0.1:6379' },
+    evaluators: { 'get.resp2': [1, 1], 'set.resp2': [1, 2] },
+  }).slice(0),
+}
 
 function feed(input: Uint8Array, evaluation: EvaluationTwin, reader: CatalogueReader): number {
   let refused = 0
   for (let at = 0; at + 3 <= input.length; ) {
     const end = at + 3 + (input[at + 1]! | (input[at + 2]! << 8))
     const bytes = input.subarray(at + 3, end)
-    const name = [formEvaluator, announceEvaluator][input[at]!]
+    const name = [`${formEvaluator}@1`, `${announceEvaluator}@1`][input[at]!]
     const act = () => {
       if (name === undefined) {
         const valueAt = 1 + (bytes[0] ?? 0)

@@ -4,7 +4,13 @@ import { utf8Bytes } from '#kernel/base/bytes.ts'
 import { UnumError } from '#kernel/base/errors.ts'
 import { CatalogueReader } from './catalogue.ts'
 
-const node = { name: 'n1', id: 1, zone: 'a', endpoints: { redis: '127.0.0.1:6379' } }
+const node = {
+  name: 'n1',
+  id: 1,
+  zone: 'a',
+  endpoints: { redis: '127.0.0.1:6379' },
+  evaluators: { 'get.resp2': [1, 2] },
+}
 const shard = { group: 2, space: 'redis', firstSlot: 0, lastSlot: 16_383, replicas: [1, 2, 3] }
 
 suite('the catalogue', () => {
@@ -24,6 +30,8 @@ suite('the catalogue', () => {
     ['node/n1', []],
     ['node/n1', { ...node, id: 0 }],
     ['node/n1', { ...node, endpoints: null }],
+    ['node/n1', { ...node, evaluators: { get: [1] } }],
+    ['node/n1', { ...node, evaluators: [] }],
     ['node/n1', { ...node, endpoints: { redis: 6379 } }],
     ['shard/2', { ...shard, lastSlot: -1 }],
     ['shard/2', { ...shard, replicas: [0] }],

@@ -2,6 +2,7 @@ import { Arguments } from '#kernel/base/arguments.ts'
 import { utf8Bytes, utf8Text } from '#kernel/base/bytes.ts'
 import { UnumError } from '#kernel/base/errors.ts'
 import type { EvaluatorSpec } from '#kernel/shards/evaluation.ts'
+import type { EvaluatorVersions } from '#kernel/shards/evaluators.ts'
 
 /**
  * What the directory's rows say. A row is `kind/name` → JSON: there are few of them, they change rarely, and a person reads them
@@ -19,6 +20,8 @@ export interface NodeRow {
   readonly zone: string
   /** By protocol: `127.0.0.1:6379`. As the node last announced them. */
   readonly endpoints: Readonly<Record<string, string>>
+  /** What it can evaluate. */
+  readonly evaluators: EvaluatorVersions
 }
 
 export interface ShardRow {
@@ -82,11 +85,15 @@ function parseJson<T>(text: string, isIt: (value: Partial<T>) => boolean): T {
 
 const isClusterRow = ({ id }: Partial<{ id: string }>) => typeof id === 'string'
 
-const isAnnouncement = ({ name, endpoints }: Partial<Pick<NodeRow, 'name' | 'endpoints'>>) =>
+type Announcement = Pick<NodeRow, 'name' | 'endpoints' | 'evaluators'>
+
+const isAnnouncement = ({ name, endpoints, evaluators }: Partial<Announcement>) =>
   typeof name === 'string' &&
-  typeof endpoints === 'object' &&
-  endpoints !== null &&
-  Object.values(endpoints).every((endpoint) => typeof endpoint === 'string')
+  isRecord(endpoints, (endpoint) => typeof endpoint === 'string') &&
+  isRecord(evaluators, (versions) => Array.isArray(versions) && versions.length === 2 && versions.every(isId))
+
+const isRecord = (value: unknown, isValue: (value: unknown) => boolean) =>
+  typeof value === 'object' && value !== null && !Array.isArray(value) && Object.values(value).every(isValue)
 
 const isNodeRow = (row: Partial<NodeRow>) => isAnnouncement(row) && isId(row.id) && typeof row.zone === 'string'
 
@@ -113,22 +120,22 @@ function jsonBytes(value: unknown): Uint8Array {
   return utf8Bytes(JSON.stringify(value))
 }
 
-export const formEvaluator = 'directory.form@1'
-export const announceEvaluator = 'directory.announce@1'
+export const formEvaluator = 'directory.form'
+export const announceEvaluator = 'directory.announce'
 
 export function formArguments(catalogue: Catalogue): Arguments {
   return Arguments.of(jsonBytes(catalogue))
 }
 
-export function announceArguments(name: string, endpoints: Readonly<Record<string, string>>): Arguments {
-  return Arguments.of(jsonBytes({ name, endpoints }))
+export function announceArguments(announcement: Announcement): Arguments {
+  return Arguments.of(jsonBytes(announcement))
 }
 
 /** Changes of the directory. Their replies are empty: what came of them is seen in the rows. */
 export const directoryEvaluators: readonly EvaluatorSpec[] = [
   {
     // Writes the first rows, unless there are some: the cluster is formed once.
-    name: formEvaluator,
+    name: `${formEvaluator}@1`,
     kind: 'write',
     run(evaluation, args) {
       if (evaluation.get(clusterKey)) return
@@ -139,14 +146,14 @@ export const directoryEvaluators: readonly EvaluatorSpec[] = [
     },
   },
   {
-    // A node says where its protocols are reached.
-    name: announceEvaluator,
+    // A node says where its protocols are reached, and what it can evaluate.
+    name: `${announceEvaluator}@1`,
     kind: 'write',
     run(evaluation, args) {
-      const { name, endpoints } = parseJson(args.utf8(0), isAnnouncement)
+      const { name, endpoints, evaluators } = parseJson(args.utf8(0), isAnnouncement)
       const key = utf8Bytes(nodePrefix + name)
       const row = evaluation.get(key)
-      if (row) evaluation.put(key, jsonBytes({ ...parseJson(utf8Text(row), isNodeRow), endpoints }))
+      if (row) evaluation.put(key, jsonBytes({ ...parseJson(utf8Text(row), isNodeRow), endpoints, evaluators }))
     },
   },
 ]

@@ -39,6 +39,7 @@ export interface SpaceSpec {
 /** Work that an evaluator does now and then at the leader of every shard of a space. */
 export interface BackgroundSpec {
   readonly space: string
+  /** With its version: it runs where it is, whatever other nodes know. */
   readonly evaluator: string
   readonly everyMs: number
   /** Called at the leader before each run: undefined skips it. `round` counts runs since this leadership began. */
@@ -72,6 +73,11 @@ export interface Log {
 export interface Gateway {
   /** A client connection's place in the order of things: its requests to one shard take effect in the order given. */
   openSession(): Session
+  /**
+   * The whole name, with its version, of what `submit` runs for `evaluator`: the newest version that all nodes run. Undefined: there
+   * is none. For services that put names of evaluators into arguments of others.
+   */
+  newest(evaluator: string): string | undefined
 }
 
 export interface Session {
@@ -93,6 +99,7 @@ export interface Submission {
   readonly slot: number | undefined
   /** The slots of all keys, where there are several: not in one shard means `CROSS_SHARD`. */
   readonly slots?: readonly number[] | undefined
+  /** Without its version: the newest one that all nodes run is chosen. */
   readonly evaluator: string
   readonly args: Arguments
 }
@@ -104,11 +111,19 @@ export interface PendingReply {
    * `CROSS_SHARD`: not done. `UNAVAILABLE`: certainly not done (no leader within the time allowed, busy). `UNKNOWN`: it may
    * or may not have been done: the connection must be closed, since clients take an error for "not done". `INTERNAL`: not
    * done, a bug. `TOO_LARGE`: not done. `DISK_FULL`: not done, the leader's disk has no room.
+   * `UNSUPPORTED`: not done, some node of the cluster is of a version that does not know the evaluator.
    */
   failed(reason: FailureReason): void
 }
 
-export type FailureReason = 'CROSS_SHARD' | 'UNAVAILABLE' | 'UNKNOWN' | 'INTERNAL' | 'TOO_LARGE' | 'DISK_FULL'
+export type FailureReason =
+  | 'CROSS_SHARD'
+  | 'UNAVAILABLE'
+  | 'UNKNOWN'
+  | 'INTERNAL'
+  | 'TOO_LARGE'
+  | 'DISK_FULL'
+  | 'UNSUPPORTED'
 
 /** The cached directory, for protocols that tell clients where things are. */
 export interface ClusterView {

@@ -39,6 +39,7 @@ export const outcomes = {
   refused: 7,
   lost: 8,
   DISK_FULL: 9,
+  UNSUPPORTED: 10,
 } as const satisfies Record<FailureReason | 'replied' | 'refused' | 'moved' | 'lost', number>
 
 export type Outcome = keyof typeof outcomes

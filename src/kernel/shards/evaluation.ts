@@ -9,7 +9,8 @@ import type { Cursor, KeyRange } from '#kernel/storage/tables/tree.ts'
  * abandoned (`BlockMiss`, `WriteNeeded`), so it must not keep anything outside `evaluation`.
  *
  * To fail without effects: `evaluation.rollback(savepoint)`, `reply.length = …` and write the protocol's error.
- * Anything it throws (besides the two above) is a bug: it is logged and the caller gets the protocol's internal error.
+ * It may throw `UnumError` `FORMAT_UNKNOWN` for arguments that only a later version knows: then nothing is done, and the caller told so.
+ * Anything else that it throws (besides the two above) is a bug: it is logged and the caller gets the protocol's internal error.
  */
 export type Evaluator = (evaluation: Evaluation, args: Arguments, reply: ByteWriter) => void
 

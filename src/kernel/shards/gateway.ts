@@ -9,6 +9,7 @@ import type { FailureReason, Gateway, PendingReply, Session, Submission } from '
 import { type CallFrame, type Outcome, readAnswer, readCall, writeAnswer, writeCall } from './call-codec.ts'
 import { LeadershipDrift } from './drift.ts'
 import type { EvaluatorSpec } from './evaluation.ts'
+import { Evaluators } from './evaluators.ts'
 import { type CallOwner, Route } from './route.ts'
 import type { Shard } from './shard.ts'
 import type { ShardCall } from './shard-call.ts'
@@ -44,7 +45,7 @@ export class ShardGateway implements Gateway {
   readonly #options: GatewayOptions
   /** Different at each start of each node: retries are known by it. */
   readonly #incarnation: number
-  readonly #evaluators = new Map<string, EvaluatorSpec>()
+  readonly evaluators = new Evaluators()
   /** By space, in order of slots. */
   readonly #spaces = new Map<string, readonly SlotRange[]>()
   readonly #routes = new Map<number, Route>()
@@ -63,12 +64,8 @@ export class ShardGateway implements Gateway {
     })
   }
 
-  addEvaluators(specs: readonly EvaluatorSpec[]): void {
-    for (const spec of specs) this.#evaluators.set(spec.name, spec)
-  }
-
-  evaluator(name: string): EvaluatorSpec | undefined {
-    return this.#evaluators.get(name)
+  newest(evaluator: string): string | undefined {
+    return this.evaluators.shared(evaluator)?.name
   }
 
   /** A shard of which this node has a replica. `slots`: first and last. */
@@ -133,11 +130,12 @@ export class ShardGateway implements Gateway {
   receiveCall(from: number, bytes: Uint8Array): void {
     const frame = readCall(bytes)
     const route = this.#routes.get(frame.group)
-    const evaluator = this.#evaluators.get(frame.evaluator)
+    const evaluator = this.evaluators.named(frame.evaluator)
     const answer = (outcome: Outcome, reply: Uint8Array) => this.#answer(from, frame, outcome, reply)
     if (!route || route.group.raft.term !== frame.term || route.group.raft.role !== 'leader')
       answer('refused', emptyBytes)
-    else if (!evaluator) answer('INTERNAL', emptyBytes)
+    // An earlier attempt at a leader of another version may have taken effect.
+    else if (!evaluator) answer(frame.isRetry ? 'UNKNOWN' : 'UNSUPPORTED', emptyBytes)
     else {
       route.countRemote(from)
       route.shard.leader.submit(new RemoteCall(frame, evaluator, answer))
@@ -255,9 +253,10 @@ class ShardSession implements Session, CallOwner {
       gateway.defer(() => pending.failed(route))
       return false
     }
-    const evaluator = gateway.evaluator(submission.evaluator)
+    const evaluator = gateway.evaluators.shared(submission.evaluator)
     if (!evaluator) {
-      gateway.defer(() => pending.failed('INTERNAL'))
+      const reason = gateway.evaluators.has(submission.evaluator) ? 'UNSUPPORTED' : 'INTERNAL'
+      gateway.defer(() => pending.failed(reason))
       return false
     }
     route.localCalls++

@@ -4,80 +4,19 @@ import { Arguments } from '#kernel/base/arguments.ts'
 import { ByteWriter } from '#kernel/base/byte-writer.ts'
 import { latin1Bytes, latin1Text } from '#kernel/base/bytes.ts'
 import type { EvaluatorSpec } from './evaluation.ts'
-import { type LeaderLimits, ShardLeader } from './leader.ts'
-import type { ShardCall } from './shard-call.ts'
-import { ShardState } from './shard-state.ts'
-import { type ColdTree, createColdTree } from './testing/cold-tree.ts'
-import { FakeConsensus } from './testing/fake-consensus.ts'
+import type { LeaderLimits } from './leader.ts'
+import { LeaderRig } from './testing/leader-rig.ts'
 import { listEvaluators } from './testing/list-evaluators.ts'
 import { TestCall } from './testing/test-call.ts'
 
 const { append, read, readThatWrites, look, large, broken } = listEvaluators
 
-const limits: LeaderLimits = {
-  proposalsInFlightMax: 2,
-  proposalPaceMs: 0,
-  gatherMsMax: 0,
-  transactionBytesMax: 1000,
-  inFlightBytesMax: 1500,
-  unflushedBytesMax: 1 << 20,
-  replyBytesMax: 100,
-  missesMax: 3,
-  clockJumpMaxMs: 10,
-  reads: 'lease',
-}
-
 suite('the leader of a shard', () => {
-  let tree: ColdTree
-  let state: ShardState
-  let consensus: FakeConsensus
-  let leader: ShardLeader
-  let damages: Error[]
-  let sequence = 0
-
+  let { tree, state, consensus, leader, call, retry, turnAndCommit, loadOne, letters } = new LeaderRig()
   function open(changes: Partial<LeaderLimits> = {}): void {
-    tree = createColdTree()
-    state = new ShardState(tree, 60_000_000)
-    consensus = new FakeConsensus(1)
-    damages = []
-    leader = new ShardLeader({
-      state,
-      clock: consensus.clock,
-      limits: { ...limits, ...changes },
-      log: { info() {}, warn() {}, error() {} },
-      damaged: (error) => damages.push(error),
-    })
-    consensus.attach(state, leader)
-    consensus.win(1)
-    consensus.becomeReady()
-    consensus.confirm()
-    consensus.clock.advance(1)
+    ;({ tree, state, consensus, leader, call, retry, turnAndCommit, loadOne, letters } = new LeaderRig(changes))
   }
   beforeEach(() => open())
-
-  function call(evaluator: EvaluatorSpec, words: string[] = [], how: Partial<ShardCall> = {}): TestCall {
-    const made = new TestCall(evaluator, words, { sequence: ++sequence, ...how })
-    leader.submit(made)
-    return made
-  }
-  function retry(of: TestCall): TestCall {
-    const { evaluator, sequence, session, followsOwn, low } = of
-    const made = new TestCall(evaluator, [], { sequence, session, followsOwn, low, isRetry: true })
-    made.args.reset(of.args.bytes)
-    for (let i = 0; i < of.args.count; i++) made.args.push(of.args.start(i), of.args.end(i))
-    leader.submit(made)
-    return made
-  }
-  const turnAndCommit = () => {
-    consensus.turn()
-    consensus.commit()
-  }
-  const loadOne = async (error?: Error) => {
-    assert.ok(tree.loadOne(error), 'a block is being loaded')
-    await Promise.resolve()
-    await Promise.resolve()
-  }
-  const letters = () => latin1Text(tree.get(latin1Bytes('list')) ?? new Uint8Array(0))
 
   suite('answers', () => {
     test('a write when it is applied, and not before', () => {
@@ -267,7 +206,7 @@ suite('the leader of a shard', () => {
         open({ reads: 'read-index' })
         looks = 0
         const calls = Array.from({ length: count }, (_, i) => {
-          const made = new CountedCall(read, [], { sequence: ++sequence, session: i >> 1, followsOwn: i % 2 === 1 })
+          const made = new CountedCall(read, [], { sequence: i + 1, session: i >> 1, followsOwn: i % 2 === 1 })
           leader.submit(made)
           return made
         })
@@ -382,140 +321,6 @@ suite('the leader of a shard', () => {
     consensus.clock.advance(2)
     turnAndCommit()
     assert.deepEqual(second.told, ['before a'])
-  })
-
-  suite('loads what is not in memory', () => {
-    test('and evaluates again; others go on, the same session waits behind (S3)', async () => {
-      tree.chill('cold')
-      const miss = call(append, ['a', 'cold'])
-      const behind = call(append, ['b'], { followsOwn: true })
-      const other = call(append, ['c'], { session: 2 })
-      turnAndCommit()
-      assert.deepEqual([miss.told, behind.told, other.told], [[], [], ['before ']])
-      await loadOne()
-      assert.equal(tree.pinned(), 0)
-      turnAndCommit()
-      assert.deepEqual([miss.told, behind.told], [['before c'], ['before ca']])
-    })
-
-    test('up to a bound, and lets go of it then', async () => {
-      for (const key of ['c1', 'c2', 'c3', 'c4']) tree.chill(key)
-      const greedy: EvaluatorSpec = {
-        name: 'greedy@1',
-        kind: 'read',
-        run: (evaluation) => {
-          for (const key of ['c1', 'c2', 'c3', 'c4']) evaluation.get(latin1Bytes(key))
-        },
-      }
-      const asks = call(greedy)
-      for (let i = 0; i < 3; i++) await loadOne()
-      assert.deepEqual(asks.told, ['TOO_LARGE'])
-      assert.equal(tree.pinned(), 0)
-    })
-
-    test('for the read that a miss abandoned after it had written its first effects, without those', async () => {
-      tree.chill('cold')
-      const evaluator: EvaluatorSpec = {
-        name: 'late-miss@1',
-        kind: 'write',
-        run(evaluation, _args, reply) {
-          evaluation.put(latin1Bytes('list'), latin1Bytes('x'))
-          evaluation.count('letters', 1)
-          evaluation.get(latin1Bytes('cold'))
-          reply.ascii('done')
-        },
-      }
-      const first = call(append, ['a'])
-      const miss = call(evaluator, [], { session: 2 })
-      const after = call(append, ['b'], { session: 3 })
-      turnAndCommit()
-      assert.deepEqual([first.told, after.told], [['before '], ['before a']])
-      assert.equal(state.counters.get('letters'), 2)
-      await loadOne()
-      turnAndCommit()
-      assert.deepEqual(miss.told, ['done'])
-      assert.equal(letters(), 'x')
-    })
-
-    test('in order also for calls that had waited for room (S3)', async () => {
-      tree.chill('cold')
-      call(large, ['800'], { session: 2 })
-      call(large, ['800'], { session: 2 })
-      const miss = call(append, ['a', 'cold'])
-      const behind = call(append, ['b', 'cold'], { followsOwn: true })
-      turnAndCommit()
-      assert.equal(tree.loading(), 1)
-      await loadOne()
-      turnAndCommit()
-      assert.deepEqual([miss.told, behind.told], [['before '], ['before a']])
-    })
-
-    test('in order also for calls that had waited for a round (S3)', async () => {
-      open({ reads: 'read-index' })
-      tree.chill('cold')
-      const miss = call(read, ['cold'])
-      const behind = call(append, ['a'], { followsOwn: true })
-      consensus.turn()
-      const later = call(append, ['b'], { followsOwn: true })
-      consensus.confirm()
-      consensus.turn()
-      consensus.confirm()
-      consensus.commit()
-      await loadOne()
-      for (let i = 0; i < 3; i++) {
-        consensus.clock.advance(1)
-        consensus.turn()
-        consensus.confirm()
-        consensus.commit()
-      }
-      assert.deepEqual([miss.told, behind.told, later.told], [['list '], ['before '], ['before a']])
-    })
-
-    test('without another round for each, where a read had waited for one', async () => {
-      open({ reads: 'read-index' })
-      const keys = ['c1', 'c2', 'c3']
-      const scattered: EvaluatorSpec = {
-        name: 'scattered@1',
-        kind: 'read',
-        run: (evaluation, _args, reply) => {
-          for (const key of keys) evaluation.get(latin1Bytes(key))
-          reply.ascii('all')
-        },
-      }
-      const first = call(read)
-      const scan = call(scattered, [], { followsOwn: true })
-      for (const key of keys) tree.chill(key)
-      consensus.turn()
-      consensus.confirm()
-      for (const _ of keys) await loadOne()
-      assert.deepEqual([first.told, scan.told], [['list '], ['all']])
-      assert.equal(tree.pinned(), 0)
-    })
-
-    test('in order also where others wait for room by then (S3)', async () => {
-      consensus.clock.advance(271)
-      tree.chill('cold')
-      const miss = call(read, ['cold'])
-      consensus.turn()
-      call(large, ['800'], { session: 2 })
-      call(large, ['800'], { session: 2 })
-      const behind = call(append, ['a'], { followsOwn: true })
-      consensus.confirm()
-      turnAndCommit()
-      await loadOne()
-      for (let i = 0; i < 3; i++) turnAndCommit()
-      assert.deepEqual([miss.told, behind.told], [['list '], ['before ']])
-    })
-
-    test('and says so where it cannot', async () => {
-      tree.chill('cold')
-      call(read, ['cold'])
-      await loadOne(new Error('rot'))
-      assert.deepEqual(
-        damages.map(({ message }) => message),
-        ['rot'],
-      )
-    })
   })
 
   suite('finds a retry', () => {

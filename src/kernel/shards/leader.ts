@@ -1,6 +1,6 @@
 import type { Arguments } from '#kernel/base/arguments.ts'
 import { ByteWriter } from '#kernel/base/byte-writer.ts'
-import { assert } from '#kernel/base/errors.ts'
+import { assert, UnumError } from '#kernel/base/errors.ts'
 import { Fifo } from '#kernel/base/fifo.ts'
 import type { Clock, Timer } from '#kernel/base/host.ts'
 import { never, type Rarely } from '#kernel/base/rarely.ts'
@@ -573,6 +573,11 @@ export class ShardLeader {
     if (error instanceof RowTooLarge) {
       this.#evaluated(call)
       this.#newestOf(call).failed('TOO_LARGE')
+      return
+    }
+    if (error instanceof UnumError && error.code === 'FORMAT_UNKNOWN') {
+      this.#evaluated(call)
+      this.#newestOf(call).failed('UNSUPPORTED')
       return
     }
     if (!(error instanceof BlockMiss)) {

@@ -130,6 +130,30 @@ suite('a route', () => {
     assert.deepEqual([first.told, second.told], [['before '], ['INTERNAL']])
   })
 
+  test('calls what the other node runs too; what only this one runs is not done, or not known where it was asked before', async () => {
+    const two = open()
+    const away = logged(two.away.openSession())
+    two.away.evaluators.add([{ ...append, name: 'append@2' }])
+    two.away.evaluators.others = [two.here.evaluators.versions]
+    away.submit(append, 'a')
+    two.deliver(1)
+    two.consensus.turn()
+    two.consensus.commit()
+    two.away.evaluators.others = [] // the other has become older and has not said so yet
+    away.submit(append, 'b')
+    while (two.deliver(1) || two.deliver(2));
+    assert.deepEqual(away.told, ['before ', 'UNSUPPORTED'])
+    away.submit(append, 'c')
+    two.setConnected(false)
+    await two.settle()
+    assert.deepEqual(away.told, ['before ', 'UNSUPPORTED', 'UNKNOWN'])
+    two.away.evaluators.others = [{}]
+    away.submit(append, 'd')
+    await two.settle()
+    assert.equal(away.told[3], 'UNSUPPORTED')
+    assert.equal(latin1Text(two.tree.get(latin1Bytes('list'))!), 'a')
+  })
+
   test('does not tell a later answer of a session when an earlier one was lost: what came first would seem to come last', async () => {
     const two = open()
     const [here, away] = [logged(two.here.openSession()), logged(two.away.openSession())]

@@ -3,6 +3,7 @@ import { type ErrorCode, UnumError } from '#kernel/base/errors.ts'
 import type { Address } from '#kernel/base/host.ts'
 import type { Log } from '#kernel/handles/service.ts'
 import type { NodeOptions, RunningNode } from '#node/node-types.ts'
+import type { Release } from './releases.ts'
 import type { Notes } from './trace.ts'
 
 /** What runs on a node's machine: `startNode`, or a stand-in in tests. */
@@ -12,7 +13,10 @@ export interface ClusterNodeOptions {
   readonly machine: Machine
   readonly program: NodeProgram
   /** All but what belongs to one incarnation. */
-  readonly options: Omit<NodeOptions, 'host' | 'log' | 'failed'>
+  readonly options: Omit<NodeOptions, 'host' | 'log' | 'failed' | keyof Release>
+  readonly releases: readonly Release[]
+  /** Of them, the one that it begins with. */
+  readonly release: number
   readonly notes: Notes | undefined
   /** Something a node must never do; for people. */
   readonly anomaly: (text: string) => void
@@ -33,6 +37,7 @@ export class ClusterNode {
   readonly #options: ClusterNodeOptions
   #running: RunningNode | undefined
   #incarnation = 0
+  #release: number
   /** It has been ready once: its disk holds the cluster, and it is not told again how to form one. */
   #wasReady = false
   #stopping = false
@@ -46,6 +51,7 @@ export class ClusterNode {
     this.name = options.options.name
     this.machine = options.machine
     this.#options = options
+    this.#release = options.release
   }
 
   /** Ready to serve, and not asked to stop. */
@@ -68,12 +74,13 @@ export class ClusterNode {
 
   /** Starts the program on a machine whose process is alive and empty. */
   start(): void {
-    const { program, options } = this.#options
+    const { program, options, releases } = this.#options
     const incarnation = ++this.#incarnation
     this.#stopping = false
-    this.#note('starts')
+    this.#note(this.#release === 0 ? 'starts' : `starts as release ${this.#release}`)
     program({
       ...options,
+      ...releases[this.#release]!,
       bootstrap: this.#wasReady ? undefined : options.bootstrap,
       host: this.machine.host,
       log: this.#log(),
@@ -116,6 +123,13 @@ export class ClusterNode {
       this.#end('stopped')
       this.machine.kill()
     }, this.#ended('could not stop'))
+  }
+
+  /** From its next start on it is of another version, the next or the one before. @returns whether there is another */
+  changeRelease(): boolean {
+    const { releases } = this.#options
+    this.#release = (this.#release + 1) % releases.length
+    return releases.length > 1
   }
 
   pause(): void {

@@ -1,10 +1,10 @@
 import type { Simulation } from '#host/simulated/index.ts'
 import type { Address } from '#kernel/base/host.ts'
-import type { Service } from '#kernel/handles/service.ts'
 import type { NodeSettings } from '#node/node-types.ts'
 import type { NodeProgram } from './cluster-node.ts'
 import { ClusterNode } from './cluster-node.ts'
 import { Links } from './links.ts'
+import type { Release } from './releases.ts'
 import type { Notes } from './trace.ts'
 
 export interface ClusterOptions {
@@ -12,7 +12,8 @@ export interface ClusterOptions {
   readonly nodeCount: number
   readonly shards: number
   readonly settings: NodeSettings
-  readonly services: readonly Service[]
+  /** Nodes begin with one that is drawn. */
+  readonly releases: readonly Release[]
   readonly program: NodeProgram
   readonly notes: Notes | undefined
   readonly anomaly: (text: string) => void
@@ -36,10 +37,13 @@ export class Cluster {
       zone: String.fromCharCode(0x61 + index),
       peer: { host: `n${index + 1}`, port: peerPort },
     }))
+    const random = options.simulation.random.child('releases')
     this.nodes = members.map(
       ({ name }) =>
         new ClusterNode({
           machine: options.simulation.machine(name),
+          releases: options.releases,
+          release: random.below(options.releases.length),
           program: options.program,
           notes: options.notes,
           anomaly: options.anomaly,
@@ -48,7 +52,6 @@ export class Cluster {
             name,
             members,
             bootstrap: { clusterId: 'lab', shards: options.shards },
-            services: options.services,
             listen: { redis: { host: name, port: redisPort } },
             settings: options.settings,
           },

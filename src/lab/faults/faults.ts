@@ -50,19 +50,10 @@ export const faults = {
   },
 
   /** SIGTERM: an orderly stop. */
-  stop: (site) => {
-    const node = pick(
-      site,
-      alive(site).filter((candidate) => candidate.running !== undefined && !candidate.machine.isPaused),
-    )
-    if (node === undefined) return undefined
-    node.stop()
-    return () => {
-      // One that has not stopped by now is killed, as an impatient operator does.
-      if (node.running === undefined) node.kill()
-      node.restart()
-    }
-  },
+  stop: (site) => stopped(site, () => true),
+
+  /** A node is stopped in order, and comes back as another version of the program. */
+  upgrade: (site) => stopped(site, (node) => node.changeRelease()),
 
   /** One machine loses its power: unsynced bytes are lost or torn. */
   powerLoss: (site) => ending(pick(site, alive(site)), (node) => node.powerLoss()),
@@ -295,6 +286,20 @@ function alive(site: FaultSite): ClusterNode[] {
 
 function pick(site: FaultSite, nodes: readonly ClusterNode[]): ClusterNode | undefined {
   return nodes.length === 0 ? undefined : nodes[site.random.below(nodes.length)]
+}
+
+function stopped(site: FaultSite, isPossible: (node: ClusterNode) => boolean): (() => void) | undefined {
+  const node = pick(
+    site,
+    alive(site).filter((candidate) => candidate.running !== undefined && !candidate.machine.isPaused),
+  )
+  if (node === undefined || !isPossible(node)) return undefined
+  node.stop()
+  return () => {
+    // One that has not stopped by now is killed, as an impatient operator does.
+    if (node.running === undefined) node.kill()
+    node.restart()
+  }
 }
 
 function ending(node: ClusterNode | undefined, end: (node: ClusterNode) => void): (() => void) | undefined {

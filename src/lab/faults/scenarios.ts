@@ -20,6 +20,8 @@ export interface ClusterShape {
   readonly shards: number
   /** How long faults go on. */
   readonly faultMs: number
+  /** Nodes are of two versions of the program. */
+  readonly mixed: boolean
   /** What happens to all nodes at the end, before they are started and asked once more. */
   readonly ending: 'none' | 'stop' | 'kill' | 'powerLoss'
 }
@@ -37,7 +39,7 @@ export const scenarios = {
       ...{ isolate: 3, oneWay: 2, partial: 2, split: 2, flap: 1, reset: 2 },
       ...{ slowDisk: 2, slowNetwork: 2 },
       ...{ diskErrors: 1, readErrors: 1, diskFull: 2, rotTables: 2, rotLog: 1, crashAtDisk: 3 },
-      ...{ suspend: 2, clockJump: 2 },
+      ...{ suspend: 2, clockJump: 2, upgrade: 2 },
     },
   },
   'whole-disks': {
@@ -76,6 +78,11 @@ export const scenarios = {
   partitions: {
     description: 'links that are cut, in all ways',
     faults: { isolate: 3, oneWay: 3, partial: 3, split: 3, flap: 2, reset: 1 },
+  },
+  versions: {
+    description: 'nodes of two versions, which change one after the other',
+    faults: { upgrade: 6, kill: 1, powerLoss: 1, pause: 1, isolate: 1, oneWay: 1 },
+    cluster: { mixed: true },
   },
   leaders: {
     description: 'leaders that are deposed one after the other',

@@ -4,8 +4,8 @@ import type { Request } from '../redis/requests.ts'
 import { canonicalReply, changesState, commandsOf } from '../redis/requests.ts'
 import type { Keys } from './keys.ts'
 
-/** Errors that say that the command was certainly not done, by their first word. */
-const refusals = new Set(['CLUSTERDOWN', 'TRYAGAIN', 'LOADING', 'BUSY', 'MISCONF'])
+/** Errors that say that the command was certainly not done. */
+const refusals = /^-(CLUSTERDOWN|TRYAGAIN|LOADING|BUSY|MISCONF|ERR not done:) /
 
 /** Errors that the commands' own semantics know, and that the models judge. */
 const answers =
@@ -105,13 +105,13 @@ export class Recorder {
   #answer(reply: string): string | undefined {
     if (!reply.startsWith('-')) return reply
     if (answers.test(reply) && !(this.#oneShard && reply.startsWith('-CROSSSLOT'))) return reply
-    if (!refusals.has(firstWord(reply))) this.anomalies.push(`an operation was answered: ${reply}`)
+    if (!refusals.test(reply)) this.anomalies.push(`an operation was answered: ${reply}`)
     return undefined
   }
 
   /** A command was not queued: then EXEC does nothing. */
   #aborted(unexpected: string, last: string): undefined {
-    const isRight = refusals.has(firstWord(unexpected)) && (last.startsWith('-EXECABORT ') || last === '+OK')
+    const isRight = refusals.test(unexpected) && (last.startsWith('-EXECABORT ') || last === '+OK')
     if (!isRight)
       this.anomalies.push(`within a transaction a command was answered: ${unexpected}, and its end: ${last}`)
     return undefined
@@ -132,8 +132,4 @@ export class Recorder {
   protocolError(text: string): void {
     this.anomalies.push(`a server broke the protocol: ${text}`)
   }
-}
-
-function firstWord(error: string): string {
-  return error.slice(1).split(' ', 1)[0]!
 }

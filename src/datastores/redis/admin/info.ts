@@ -126,7 +126,7 @@ function infoText(server: RedisServer, chosen: readonly string[], counts: KeyCou
 }
 
 /** Of the internal command that `keyspace` is. */
-const keyspaceEvaluator = 'keyspace.resp2@1'
+const keyspaceEvaluator = 'keyspace.resp2'
 
 function countKeys(client: Client, done: (counts: KeyCounts, failure: FailureReason | undefined) => void): void {
   const shards = client.server.shards()

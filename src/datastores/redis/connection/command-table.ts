@@ -1,6 +1,6 @@
 import type { Arguments } from '#kernel/base/arguments.ts'
 import type { Command, ShardCommand } from '../command.ts'
-import { evaluatorName } from '../run-command.ts'
+import { evaluatorOf } from '../run-command.ts'
 
 /** A command as connections find it. */
 export interface TableRow {
@@ -61,9 +61,7 @@ function tableRow(command: Command): TableRow {
   return {
     command,
     shard:
-      command.at === 'shard'
-        ? { command, resp2: evaluatorName(command, 2), resp3: evaluatorName(command, 3) }
-        : undefined,
+      command.at === 'shard' ? { command, resp2: evaluatorOf(command, 2), resp3: evaluatorOf(command, 3) } : undefined,
     subcommands: command.at === 'connection' && command.subcommands ? new CommandTable(command.subcommands) : undefined,
   }
 }

@@ -13,6 +13,7 @@ const failureReplies: Readonly<Record<Exclude<FailureReason, 'UNKNOWN'>, Uint8Ar
   INTERNAL: latin1Bytes(`-${errors.internal}\r\n`),
   TOO_LARGE: latin1Bytes(`-${errors.tooLarge}\r\n`),
   DISK_FULL: latin1Bytes(`-${errors.diskFull}\r\n`),
+  UNSUPPORTED: latin1Bytes(`-${errors.unsupported}\r\n`),
 }
 
 /** Undefined: say nothing and close. */

@@ -32,7 +32,7 @@ const evaluation: Evaluation = {
 }
 
 const host = createNodeHost({ root: mkdtempSync(join(tmpdir(), 'redis-bench-')) })
-const evaluators = new Map(redis.evaluators.map((spec) => [spec.name, spec]))
+const evaluators = new Map(redis.evaluators.map((spec) => [spec.name.slice(0, spec.name.lastIndexOf('@')), spec]))
 let answers: { readonly pending: PendingReply; readonly bytes: Uint8Array }[] = []
 const answerAll = () => {
   const known = answers
@@ -56,6 +56,7 @@ const gateway: Gateway = {
     },
     close() {},
   }),
+  newest: (evaluator) => evaluators.get(evaluator)?.name,
 }
 const ignore = () => {}
 const context: ServiceContext = {

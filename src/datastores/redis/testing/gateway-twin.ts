@@ -48,6 +48,10 @@ export class GatewayTwin implements Gateway {
     }
   }
 
+  newest(evaluator: string): string | undefined {
+    return this.#evaluators.get(evaluator)?.name
+  }
+
   get waiting(): number {
     return this.#outcomes.reduce((count, lane) => count + lane.length, 0)
   }
@@ -112,11 +116,13 @@ export class GatewayTwin implements Gateway {
   }
 }
 
+const withoutVersion = (name: string) => name.slice(0, name.lastIndexOf('@'))
+
 /** Of each list once: tests make a twin for each of many thousand cases. */
 const maps = new WeakMap<readonly EvaluatorSpec[], ReadonlyMap<string, EvaluatorSpec>>()
 function byName(evaluators: readonly EvaluatorSpec[]): ReadonlyMap<string, EvaluatorSpec> {
   let map = maps.get(evaluators)
-  if (!map) maps.set(evaluators, (map = new Map(evaluators.map((spec) => [spec.name, spec]))))
+  if (!map) maps.set(evaluators, (map = new Map(evaluators.map((spec) => [withoutVersion(spec.name), spec]))))
   return map
 }
 

@@ -35,7 +35,7 @@ function unwatch(client: Client): void {
 const okReply = latin1Bytes('+OK\r\n')
 const watchWord = latin1Bytes('WATCH')
 /** Of the internal command that `watchedVersions` is. */
-export const watchEvaluator = 'watch.resp2@1'
+export const watchEvaluator = 'watch.resp2'
 
 /**
  * Nothing after WATCH is looked at before the versions are known: EXEC must carry them. One request for all keys, which sees them at
@@ -122,7 +122,9 @@ function transactionRequest(client: Client, transaction: Transaction, watches: r
       continue
     }
     const evaluator = client.protocol === 2 ? shard!.resp2 : shard!.resp3
-    parts.push(latin1Bytes(evaluator), number(args.count))
+    const name = client.server.context.gateway.newest(evaluator)
+    if (name === undefined) throw fail(errors.unsupported)
+    parts.push(latin1Bytes(name), number(args.count))
     for (let i = 0; i < args.count; i++) parts.push(args.slice(i))
     if (command.kind === 'write') kind = 'write'
     if (command.spread) whole = true

@@ -80,7 +80,7 @@ function runTransaction(
 export type TransactionKind = 'read' | 'write'
 
 export function transactionEvaluator(kind: TransactionKind, protocol: ProtocolVersion): string {
-  return `exec-${kind}.resp${protocol}@1`
+  return `exec-${kind}.resp${protocol}`
 }
 
 /** A transaction of reads only needs no entry in the log. */
@@ -88,7 +88,7 @@ export function transactionSpecs(commands: readonly ShardCommand[]): EvaluatorSp
   return ([2, 3] as const).flatMap((protocol) => {
     const runs = new Map(commands.map((each) => [evaluatorName(each, protocol), each.run]))
     return (['read', 'write'] as const).map((kind) => ({
-      name: transactionEvaluator(kind, protocol),
+      name: `${transactionEvaluator(kind, protocol)}@1`,
       kind,
       run: (evaluation: Evaluation, args: Arguments, reply: ByteWriter) =>
         runTransaction(runs, evaluation, args, reply, protocol),

@@ -51,7 +51,7 @@ export class TwoGateways {
         ...{ clock, random: random.child(`node ${self}`), self, channels, requestHoldMs },
         transport: this.#transport(self),
       })
-      gateway.addEvaluators(Object.values(listEvaluators))
+      gateway.evaluators.add(Object.values(listEvaluators))
       gateway.addShard('space', [0, 9], { leader } as Shard, asSeen as Group)
       return gateway
     }
@@ -139,9 +139,13 @@ export function submitTo(
 ): void {
   const reply = new ByteWriter()
   const args = Arguments.of(...words.map(latin1Bytes))
-  const isAnswered = session.submit({ space: 'space', slot: 0, evaluator: evaluator.name, args }, reply, {
-    replied: (bytes) => told(latin1Text(bytes)),
-    failed: told,
-  })
+  const isAnswered = session.submit(
+    { space: 'space', slot: 0, evaluator: evaluator.name.replace(/@\d+$/, ''), args },
+    reply,
+    {
+      replied: (bytes) => told(latin1Text(bytes)),
+      failed: told,
+    },
+  )
   if (isAnswered) told(latin1Text(reply.view()))
 }
