@@ -1,4 +1,5 @@
 import { Arguments } from '#kernel/base/arguments.ts'
+import { ByteWriter } from '#kernel/base/byte-writer.ts'
 import { latin1Bytes, utf8Bytes } from '#kernel/base/bytes.ts'
 import type { Command, CommandFlag, ConnectionCommand } from '../command.ts'
 import type { Client } from '../connection/client.ts'
@@ -6,6 +7,7 @@ import type { CommandTable, TableRow } from '../connection/command-table.ts'
 import { arityFits, visitKeyPositions } from '../connection/command-table.ts'
 import { errors, fail } from '../errors.ts'
 import { globMatches } from '../glob.ts'
+import type { ProtocolVersion, ReplyTarget } from '../reply.ts'
 import { array, bulk, bulkText, integer, map, nullBulk, set, simple } from '../reply.ts'
 import { family, familyRows } from './family.ts'
 
@@ -49,7 +51,7 @@ function categories(command: Command): string[] {
   return found
 }
 
-function describe(client: Client, row: TableRow): void {
+function describe(client: ReplyTarget, row: TableRow): void {
   const { command, subcommands } = row
   const { first, last, step, also } = command.keys
   array(client, 10)
@@ -71,7 +73,7 @@ function describe(client: Client, row: TableRow): void {
 }
 
 /** Key specifications (Redis 7): one range, where keys have fixed places. */
-function describeKeys(client: Client, command: Command): void {
+function describeKeys(client: ReplyTarget, command: Command): void {
   const { first, last, step } = command.keys
   if (first === 0) {
     array(client, 0)
@@ -104,10 +106,21 @@ function describeKeys(client: Client, command: Command): void {
   integer(client, 0)
 }
 
+/** COMMAND's reply by protocol: it is long, always the same, and some clients ask for it with every connection. */
+const allDescribed = new WeakMap<CommandTable, Partial<Record<ProtocolVersion, Uint8Array>>>()
+
 function describeAll(client: Client): void {
-  const { rows } = client.server.table
-  array(client, rows.length)
-  for (const row of rows) describe(client, row)
+  const { protocol, server } = client
+  const known = allDescribed.get(server.table) ?? {}
+  allDescribed.set(server.table, known)
+  client.reply.raw((known[protocol] ??= describedAll(server.table, protocol)))
+}
+
+function describedAll({ rows }: CommandTable, protocol: ProtocolVersion): Uint8Array {
+  const to = { reply: new ByteWriter(1 << 16), protocol }
+  array(to, rows.length)
+  for (const row of rows) describe(to, row)
+  return to.reply.copy()
 }
 
 function info(client: Client, args: Arguments): void {
