@@ -166,7 +166,11 @@ export class ClusterNode {
       this.#isLost = isFinal
       this.#end(`${what}: ${error.message}`)
       this.machine.kill()
-      this.#options.later(restartMs, () => this.restart())
+      const ended = this.#incarnation
+      // Somebody else may have started it, and stopped it again, by then.
+      this.#options.later(restartMs, () => {
+        if (this.#incarnation === ended) this.restart()
+      })
     }
   }
 
