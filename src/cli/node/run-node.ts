@@ -58,7 +58,9 @@ async function serve(config: NodeConfig): Promise<void> {
   const pidFile = join(config.folder, 'node.pid')
   writeFileSync(pidFile, `${process.pid}\n`)
   const log = createNodeLog(config.name, join(config.folder, 'node.log'))
-  process.on('uncaughtExceptionMonitor', (error) => log.error({ error }, 'Crashed'))
+  process.on('uncaughtExceptionMonitor', (error) => {
+    log.error({ error: String(error), stack: error.stack }, 'Crashed')
+  })
   const host = createNodeHost({ root: join(config.folder, 'data') })
   try {
     let started: Started | undefined

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { beforeEach, suite, test } from 'node:test'
 import { latin1Bytes } from '#kernel/base/bytes.ts'
+import { UnumError } from '#kernel/base/errors.ts'
 import type { EvaluatorSpec } from './evaluation.ts'
 import type { LeaderLimits } from './leader.ts'
 import { LeaderRig } from './testing/leader-rig.ts'
@@ -140,6 +141,9 @@ suite('a leader loads what is not in memory', () => {
   test('and says so where it cannot', async () => {
     tree.chill('cold')
     call(read, ['cold'])
+    await loadOne(new UnumError('STOPPED', 'closed'))
+    assert.deepEqual(damages, [])
+    call(read, ['cold'], { session: 2 })
     await loadOne(new Error('rot'))
     assert.deepEqual(
       damages.map(({ message }) => message),

@@ -613,6 +613,8 @@ export class ShardLeader {
     this.#state.tree.load(block).then(
       () => this.#unpark(key, term),
       (cause) => {
+        // The tables were closed: this node stops, or took others in their place.
+        if (cause instanceof UnumError && cause.code === 'STOPPED') return
         this.#log.error({ error: String(cause) }, 'A block could not be loaded')
         if (this.#term === term) this.#damaged(cause)
       },
