@@ -3,7 +3,7 @@ import { suite, test } from 'node:test'
 import { createMemoryHost, MemoryDisk } from '#host/memory/index.ts'
 import { utf8Bytes } from '#kernel/base/bytes.ts'
 import { UnumError } from '#kernel/base/errors.ts'
-import { checkIdentity, type Identity, readIdentity, writeIdentity } from './identity.ts'
+import { checkIdentity, type Identity, identityText, readIdentity, writeIdentity } from './identity.ts'
 
 const identity: Identity = { format: 1, clusterId: '0123456789abcdef', node: 'n2', nodeId: 2 }
 const wanted = { clusterId: '0123456789abcdef', node: 'n2', nodeId: 2 }
@@ -78,6 +78,12 @@ suite('the identity of data on a disk', () => {
 
   const texts: [what: string, text: string, code: string, message: RegExp][] = [
     ['a newer format', '{"format":2}', 'FORMAT_UNKNOWN', /format 2: .* knows format 1/],
+    [
+      'a format that rotted',
+      identityText(identity).replace('"format":1', '"format":5'),
+      'DATA_DAMAGED',
+      /format has become 5/,
+    ],
     ['nothing', 'null', 'DATA_DAMAGED', /describes no node/],
     [
       'whatever without a checksum',

@@ -42,6 +42,10 @@ export function parseIdentity(text: string): Identity {
       `Cannot read the file "${fileName}": it describes no node of format ${dataFormat}`,
     )
   }
+  // A newer format says so under a checksum of its own; a number that fits to the rest once it is ours has rotted.
+  if (format! > dataFormat && checksum === checksumOf({ format: dataFormat, clusterId, node, nodeId } as Identity)) {
+    throw new UnumError('DATA_DAMAGED', `Cannot read the file "${fileName}": its format has become ${format}`)
+  }
   if (format! > dataFormat) {
     throw new UnumError(
       'FORMAT_UNKNOWN',
