@@ -1,16 +1,13 @@
 import assert from 'node:assert/strict'
-import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { allMessages, encoded, versionsOf } from './testing/all-messages.ts'
 import { bytesOfHex, hexOf } from './testing/hex.ts'
 import { valueFromJson } from './testing/json-value.ts'
+import { readVectors } from './testing/vectors.ts'
 
-/** Fields of 64 bits are beyond what JSON.parse keeps only where they stand for the highest and the lowest. */
-const lines = readFileSync(join(import.meta.dirname, 'testdata/messages.vectors'), 'utf8')
-  .split('\n')
-  .filter((line) => line !== '' && !line.startsWith('#'))
-  .map((line) => line.split('\t') as [name: string, version: string, json: string, hex: string])
+// JSON.parse rounds what is beyond 2^53 as the codec does.
+const lines = readVectors(join(import.meta.dirname, 'testdata/messages.vectors'))
 
 for (const message of allMessages) {
   test(`${message.name}: the same bytes as Kafka's own classes, both ways`, () => {
@@ -20,7 +17,7 @@ for (const message of allMessages) {
       versionsOf(message),
       'a vector for each version',
     )
-    for (const [, versionText, json, hex] of own) {
+    for (const [, versionText, json = '', hex = ''] of own) {
       const version = Number(versionText)
       const value = valueFromJson(message.shape, version, JSON.parse(json))
       assert.equal(hexOf(encoded(message, version, value)), hex, `encoded in version ${version}`)

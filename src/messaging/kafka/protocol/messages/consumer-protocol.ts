@@ -1,7 +1,8 @@
-import type { Decoded, Shape } from '../wire/field.ts'
+import type { Decoded, Encodable, Shape } from '../wire/field.ts'
 import { array, bytes, int32, string } from '../wire/field.ts'
 import { Message } from '../wire/message.ts'
 import { damaged, WireReader } from '../wire/wire-reader.ts'
+import { WireWriter } from '../wire/wire-writer.ts'
 
 /**
  * What consumers say to one another through their coordinator: opaque to it, but for the topics that a group is subscribed to.
@@ -42,4 +43,16 @@ export function decodeVersioned<S extends Shape>(message: Message<S>, bytes: Uin
   const version = reader.int16()
   if (version < versions.min) throw damaged(`A ${message.name} has version ${version}`)
   return message.decode(reader, Math.min(version, versions.max))
+}
+
+/** In the newest version that is known, unless another is given. */
+export function encodeVersioned<S extends Shape>(
+  message: Message<S>,
+  value: Encodable<S>,
+  version: number = versions.max,
+): Uint8Array {
+  const writer = new WireWriter()
+  writer.uint16Be(version)
+  message.encode(writer, version, value)
+  return writer.take()
 }
