@@ -78,6 +78,7 @@ suite('a frame that is too long', () => {
       assert.equal(splitter.next(), 'error')
       splitter.feed(frame(3))
       assert.equal(splitter.next(), 'error')
+      assert.equal(splitter.heldBytes, 0)
       return splitter.problem
     }
     assert.match(refuse(0x7f, 0xff, 0xff, 0xff), /announces 2147483647 bytes: at most 1000$/)

@@ -62,9 +62,11 @@ export class FrameSplitter {
   }
 
   next(): 'frame' | 'more' | 'error' {
-    if (this.problem !== '') return 'error'
     this.bytes = emptyBytes
-    if (!this.#readLength()) return this.problem === '' ? this.#more() : 'error'
+    if (this.problem !== '' || !this.#readLength()) {
+      this.#letGo()
+      return this.problem === '' ? 'more' : 'error'
+    }
     const length = this.#length
     const chunk = this.#chunk
     const at = this.#position
@@ -78,7 +80,10 @@ export class FrameSplitter {
     this.#partial.set(chunk.subarray(at, at + taken), this.#have)
     this.#have += taken
     this.#position = at + taken
-    if (this.#have < length) return this.#more()
+    if (this.#have < length) {
+      this.#letGo()
+      return 'more'
+    }
     this.#deliver(this.#partial, 0, length, true)
     this.#partial = emptyBytes
     this.#have = 0
@@ -94,10 +99,9 @@ export class FrameSplitter {
     this.#length = 0
   }
 
-  #more(): 'more' {
+  #letGo(): void {
     this.#chunk = emptyBytes
     this.#position = 0
-    return 'more'
   }
 
   /** @returns whether the length is known, and may be */
@@ -118,7 +122,6 @@ export class FrameSplitter {
     const what = guess ? `, but ${guess.name} begins like that` : ''
     this.problem = `A frame announces ${length} bytes: at most ${this.#bytesMax}${what}`
     this.#partial = emptyBytes
-    this.#more()
   }
 
   #grow(wanted: number): void {

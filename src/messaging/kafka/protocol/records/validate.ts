@@ -69,14 +69,10 @@ export function validateProduced(bytes: Uint8Array | null, rules: ProduceRules):
 const noBytes = new Uint8Array(0)
 
 function onlyBatch(bytes: Uint8Array, { produceVersion, batchBytesMax }: ProduceRules): BatchHeader {
-  const count = batchBytesAt(bytes, 0)
-  if (count === undefined) throw invalid(`There is no batch in ${bytes.length} bytes`)
-  if (count < shortestOfAnyMagic) throw tooShort(count)
-  if (count > bytes.length) throw invalid(`A batch announces ${count} bytes, ${bytes.length} are there`)
+  const count = wholeBatchAt(bytes, 0)
+  if (count === undefined) throw invalid(`There is no whole batch in ${bytes.length} bytes`)
   const magic = bytes[position.magic]!
-  if (magic > magic2) throw new KafkaError('CORRUPT_MESSAGE', `A batch has magic ${magic}: there are 0 to 2`)
-  if (magic < magic2) throw invalid(`A batch has magic ${magic}: only 2 can be produced`)
-  if (count < batchHeaderBytes) throw tooShort(count)
+  if (magic !== magic2) throw invalid(`A batch has magic ${magic}: only 2 can be produced`)
   const header = readBatchHeader(bytes, 0)
   const { compression, baseOffset } = header
   if (compression === undefined || (compression === 'zstd' && produceVersion < 7)) {
@@ -86,17 +82,31 @@ function onlyBatch(bytes: Uint8Array, { produceVersion, batchBytesMax }: Produce
       `Compression ${number} in a Produce v${produceVersion} request`,
     )
   }
-  const next = batchBytesAt(bytes, count)
-  if (next !== undefined && next <= bytes.length - count) throw invalid('There is more than one batch')
+  if (wholeBatchAt(bytes, count) !== undefined) throw invalid('There is more than one batch')
   if (baseOffset !== 0) throw invalid(`A batch has base offset ${baseOffset}: it is the broker that gives it one`)
   if (count > batchBytesMax) {
     throw new KafkaError('MESSAGE_TOO_LARGE', `A batch of ${count} bytes: at most ${batchBytesMax}`)
   }
+  if (count < batchHeaderBytes) throw tooShort(count)
   checkCrc(header)
   if (count < bytes.length) throw invalid(`${bytes.length - count} bytes follow a batch`)
   return header
 }
-/** Up to where older formats have their magic, and a little more: what is shorter than that Kafka takes for damage. */
+
+/**
+ * The length of the batch at `at`, of any magic; undefined where it is not there as a whole.
+ * @throws KafkaError `CORRUPT_MESSAGE` for a length or a magic that none has
+ */
+function wholeBatchAt(bytes: Uint8Array, at: number): number | undefined {
+  const count = batchBytesAt(bytes, at)
+  if (count === undefined) return undefined
+  if (count < shortestOfAnyMagic) throw tooShort(count)
+  if (bytes.length - at <= position.magic) return undefined
+  const magic = bytes[at + position.magic]!
+  if (magic > magic2) throw new KafkaError('CORRUPT_MESSAGE', `A batch has magic ${magic}: there are 0 to 2`)
+  return count > bytes.length - at ? undefined : count
+}
+/** Of a batch of magic 0, which is a single record. */
 const shortestOfAnyMagic = lengthEnd + 14
 
 function checkHeader(header: BatchHeader): void {
@@ -112,7 +122,7 @@ function checkHeader(header: BatchHeader): void {
     throw invalid(`Producer ${producerId} sends a batch with sequence ${baseSequence}`)
   }
   if (producerId >= 0 && producerEpoch < 0) {
-    throw invalid(`Producer ${producerId} sends a batch with epoch ${producerEpoch}`)
+    throw new KafkaError('INVALID_PRODUCER_EPOCH', `Producer ${producerId} sends a batch with epoch ${producerEpoch}`)
   }
   if (producerId < 0 && attributes & attribute.transactional) throw invalid('A transactional batch names no producer')
   if (attributes & attribute.logAppendTime) {
