@@ -18,7 +18,7 @@ export interface RequestHead {
 
 /**
  * Reads a head of version 1, or of version 2 (with tagged fields) before a flexible request. The client's id has the old form of
- * a length in both, and need not be UTF-8: it only names the client.
+ * a length in both.
  * @throws UnumError `DATA_DAMAGED`
  */
 export function readRequestHead(reader: WireReader): RequestHead {
@@ -30,7 +30,7 @@ export function readRequestHead(reader: WireReader): RequestHead {
   // What follows has a form that is not known: these three fields are all that an answer needs.
   if (!isKnownVersion) return { apiKey, apiVersion, correlationId, clientId: null, api, isKnownVersion }
   const length = reader.int16()
-  const clientId = length < 0 ? null : reader.utf8Leniently(length)
+  const clientId = length < 0 ? null : reader.utf8(length)
   if (api.request.isFlexible(apiVersion)) reader.tagged(() => false)
   return { apiKey, apiVersion, correlationId, clientId, api, isKnownVersion }
 }

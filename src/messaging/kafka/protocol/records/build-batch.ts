@@ -45,9 +45,13 @@ export function buildBatch(records: readonly RecordInput[], options: BatchOption
   if (first === undefined) throw new RangeError('Cannot build a batch without records')
   const { timestamp: baseTimestamp } = first
   const body = new ByteWriter()
+  const content = new ByteWriter()
   let maxTimestamp = baseTimestamp
   for (const [i, record] of records.entries()) {
-    writeRecord(body, record, { offsetDelta: i, timestampDelta: record.timestamp - baseTimestamp })
+    content.clear()
+    writeContent(content, record, { offsetDelta: i, timestampDelta: record.timestamp - baseTimestamp })
+    zigzag(body, content.length)
+    body.raw(content.view())
     if (record.timestamp > maxTimestamp) maxTimestamp = record.timestamp
   }
   const { compression } = options
@@ -87,8 +91,8 @@ export interface RecordPlace {
   readonly timestampDelta: number
 }
 
-function writeRecord(writer: ByteWriter, record: RecordInput, { offsetDelta, timestampDelta }: RecordPlace): void {
-  const content = new ByteWriter(64)
+/** A record without its length. */
+function writeContent(content: ByteWriter, record: RecordInput, { offsetDelta, timestampDelta }: RecordPlace): void {
   content.uint8(0)
   zigzag(content, timestampDelta)
   zigzag(content, offsetDelta)
@@ -100,8 +104,6 @@ function writeRecord(writer: ByteWriter, record: RecordInput, { offsetDelta, tim
     writeBytes(content, utf8Bytes(key))
     writeBytes(content, value)
   }
-  zigzag(writer, content.length)
-  writer.raw(content.view())
 }
 
 function writeBytes(writer: ByteWriter, bytes: Uint8Array | null): void {

@@ -1,5 +1,5 @@
 import { ByteReader } from '#kernel/base/byte-reader.ts'
-import { latin1Text, utf8Bytes, utf8Text } from '#kernel/base/bytes.ts'
+import { latin1Text, utf8Text } from '#kernel/base/bytes.ts'
 import { UnumError } from '#kernel/base/errors.ts'
 import { elementsMax, tagsMax } from '../limits.ts'
 
@@ -48,19 +48,8 @@ export class WireReader extends ByteReader {
     return latin1Text(this.bytes, at, at + 16)
   }
 
-  /** Well-formed UTF-8 of `length` bytes. */
+  /** UTF-8 of `length` bytes. What is not well-formed becomes U+FFFD, as with Kafka: no topic may have such a name. */
   utf8(length: number): string {
-    const at = this.position
-    this.skip(length)
-    const text = utf8Text(this.bytes, at, at + length)
-    if (text.includes('\ufffd') && !isFaithful(text, this.bytes, at, length)) {
-      throw damaged(`Text of ${length} bytes at ${at} is not UTF-8`)
-    }
-    return text
-  }
-
-  /** As `utf8`, but what is not well-formed becomes U+FFFD. */
-  utf8Leniently(length: number): string {
     const at = this.position
     this.skip(length)
     return utf8Text(this.bytes, at, at + length)
@@ -116,12 +105,4 @@ export class WireReader extends ByteReader {
 
 export function damaged(message: string): UnumError {
   return new UnumError('DATA_DAMAGED', message)
-}
-
-/** Whether U+FFFD stands in `text` for itself. */
-function isFaithful(text: string, bytes: Uint8Array, start: number, length: number): boolean {
-  const again = utf8Bytes(text)
-  if (again.length !== length) return false
-  for (let i = 0; i < length; i++) if (again[i] !== bytes[start + i]) return false
-  return true
 }
