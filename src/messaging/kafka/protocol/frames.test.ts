@@ -4,6 +4,7 @@ import { suite, test } from 'node:test'
 import { concatBytes } from '#kernel/base/bytes.ts'
 import { apiVersionsBody, serve, unknownApiVersionsBody } from './api-versions.ts'
 import { type ApiName, apis } from './apis.ts'
+import { FrameSplitter } from './frame-splitter.ts'
 import { decodeResponse, encodeRequest, encodeResponse } from './frames.ts'
 import { spliceBytesMin } from './limits.ts'
 import { readRequestHead } from './request-head.ts'
@@ -127,6 +128,35 @@ suite('a response with records', () => {
     assert.equal(three!.records, null)
     assert.deepEqual(writer.takeParts(), [])
   })
+})
+
+test('a frame that cannot be written leaves nothing behind', () => {
+  const writer = new WireWriter()
+  const records = new Uint8Array(spliceBytesMin)
+  const partitions = [{ partitionIndex: 0, errorCode: 0, highWatermark: 9, records }]
+  const frame = (topic: string | null) => {
+    const body = {
+      responses: [
+        { topic: 'a', partitions },
+        { topic: topic as string, partitions },
+      ],
+    }
+    encodeResponse(writer, apis.Fetch, { version: 12, correlationId: 1, body })
+  }
+  frame('b')
+  assert.throws(() => frame(null), TypeError)
+  frame('c')
+  const splitter = new FrameSplitter()
+  splitter.feed(concatBytes(writer.takeParts()))
+  const topics: string[][] = []
+  while (splitter.next() === 'frame') {
+    const { body } = decodeResponse(apis.Fetch, 12, splitter.bytes.subarray(splitter.start, splitter.end))
+    topics.push(body.responses.map(({ topic }) => topic))
+  }
+  assert.deepEqual(topics, [
+    ['a', 'b'],
+    ['a', 'c'],
+  ])
 })
 
 suite('what cannot be said', () => {

@@ -6,16 +6,19 @@ import type { WireWriter } from './wire/wire-writer.ts'
 
 /** Requests and responses as whole frames: length, head, body. What a server reads is split: first the head, then the body. */
 
-/** Appends a frame. Records in `body` must stay unchanged until the writer's parts are sent. */
+/**
+ * Appends a frame. Records in `body` must stay unchanged until the writer's parts are sent.
+ * @throws RangeError, TypeError where `body` cannot be said in this version: then nothing is appended
+ */
 export function encodeResponse<Res extends Shape>(
   writer: WireWriter,
   api: Api<string, Shape, Res>,
   { version, correlationId, body }: ResponseFrame<Res>,
 ): void {
-  const mark = writer.beginFrame()
-  writeResponseHead(writer, api, version, correlationId)
-  api.response.encode(writer, version, body)
-  writer.endFrame(mark)
+  writer.frame(() => {
+    writeResponseHead(writer, api, version, correlationId)
+    api.response.encode(writer, version, body)
+  })
 }
 
 export interface ResponseFrame<Res extends Shape> {
@@ -30,10 +33,10 @@ export function encodeRequest<Req extends Shape>(
   api: Api<string, Req, Shape>,
   { version, body, ...head }: RequestFrame<Req>,
 ): void {
-  const mark = writer.beginFrame()
-  writeRequestHead(writer, api, version, head)
-  api.request.encode(writer, version, body)
-  writer.endFrame(mark)
+  writer.frame(() => {
+    writeRequestHead(writer, api, version, head)
+    api.request.encode(writer, version, body)
+  })
 }
 
 export interface RequestFrame<Req extends Shape> extends RequestHeadInput {

@@ -47,11 +47,7 @@ function split(chunks: readonly Uint8Array[]): Split {
 
 function framed(...contents: readonly Uint8Array[]): Uint8Array {
   const writer = new WireWriter()
-  for (const content of contents) {
-    const mark = writer.beginFrame()
-    writer.raw(content)
-    writer.endFrame(mark)
-  }
+  for (const content of contents) writer.frame(() => writer.raw(content))
   return concatBytes(writer.takeParts())
 }
 

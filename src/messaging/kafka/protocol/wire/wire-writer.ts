@@ -14,7 +14,7 @@ export type RecordBytes = Uint8Array | readonly Uint8Array[]
  */
 export class WireWriter extends ByteWriter {
   /** Slices, each with the length of what is written before it. */
-  #splices: { readonly at: number; readonly bytes: Uint8Array }[] = []
+  readonly #splices: { readonly at: number; readonly bytes: Uint8Array }[] = []
   #splicedBytes = 0
 
   /** Of all parts. */
@@ -71,19 +71,28 @@ export class WireWriter extends ByteWriter {
     this.#splicedBytes += bytes.length
   }
 
-  /** Begins what is preceded by its length as an int32. @returns a mark for `endFrame` */
-  beginFrame(): FrameMark {
+  /**
+   * What `write` writes, preceded by its length as an int32. Where it throws, nothing is written.
+   */
+  frame(write: () => void): void {
+    const start = this.length
+    const spliced = this.#splicedBytes
+    const splices = this.#splices.length
     this.uint32Be(0)
-    return { at: this.length, splicedBytes: this.#splicedBytes }
-  }
-
-  endFrame({ at, splicedBytes }: FrameMark): void {
-    const end = this.length
-    const count = end - at + this.#splicedBytes - splicedBytes
-    assert(count <= 0x7fff_ffff, 'a frame is at most 2^31 - 1 bytes long')
-    this.length = at - 4
-    this.uint32Be(count)
-    this.length = end
+    try {
+      write()
+      const end = this.length
+      const count = end - start - 4 + this.#splicedBytes - spliced
+      if (count > 0x7fff_ffff) throw new RangeError(`Cannot encode a frame of ${count} bytes: at most 2^31 - 1`)
+      this.length = start
+      this.uint32Be(count)
+      this.length = end
+    } catch (error) {
+      this.length = start
+      this.#splicedBytes = spliced
+      this.#splices.length = splices
+      throw error
+    }
   }
 
   /**
@@ -102,21 +111,19 @@ export class WireWriter extends ByteWriter {
       from = at
     }
     if (from < written.length) parts.push(written.subarray(from))
-    this.#splices = []
-    this.#splicedBytes = 0
+    this.#reset()
     return parts
   }
 
   override clear(): void {
     super.clear()
-    this.#splices = []
+    this.#reset()
+  }
+
+  #reset(): void {
+    this.#splices.length = 0
     this.#splicedBytes = 0
   }
-}
-
-export interface FrameMark {
-  readonly at: number
-  readonly splicedBytes: number
 }
 
 export function recordBytesLength(bytes: RecordBytes): number {
