@@ -1,5 +1,6 @@
 export { apiVersionsBody, type ServedApi, serve, unknownApiVersionsBody } from './api-versions.ts'
 export { type ApiName, type Apis, apiList, apiOfKey, apis } from './apis.ts'
+export * as enumerations from './enumerations.ts'
 export { errorCode, KafkaError, type KafkaErrorName, kafkaErrorName, kafkaErrors } from './error-codes.ts'
 export { FrameSplitter } from './frame-splitter.ts'
 export { decodeResponse, encodeRequest, encodeResponse } from './frames.ts'
