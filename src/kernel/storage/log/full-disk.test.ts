@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { Simulation } from '#host/simulated/index.ts'
 import { createRandom } from '#kernel/base/random.ts'
+import { never, type Rarely } from '#kernel/base/rarely.ts'
 import { type OpenedNodeLog, openNodeLog } from './node-log.ts'
 
 const segmentBytes = 32 << 10
@@ -22,11 +23,11 @@ class Witnessed {
     return this.simulation.machine('a')
   }
 
-  async open(): Promise<void> {
+  async open(rarely: Rarely = never): Promise<void> {
     const { disk, clock, random } = this.machine.host
     this.log = await this.simulation.complete(
       openNodeLog({
-        ...{ disk, clock, random, directory: 'log', segmentBytes },
+        ...{ disk, clock, random, directory: 'log', segmentBytes, rarely },
         events: {
           synced: () => {},
           full: (isFull) => this.full.push(isFull),
@@ -81,6 +82,15 @@ test('what finds no room waits, and is written once there is some', async () => 
     )
     assert.ok(node.log.syncedBatch >= batch)
   }
+})
+
+test('a next segment that finds no room, and then some, is told though nothing is written', async () => {
+  const node = new Witnessed(1)
+  let refusals = 2
+  await node.open((point) => point === 'log.noRoom' && refusals-- > 0)
+  assert.ok(await node.synced(node.append(segmentBytes / 2), 1000))
+  await node.simulation.run({ forMs: 2000 })
+  assert.deepEqual(node.full, [true, true, false])
 })
 
 test('a log that waits for room can be closed, and keeps what was synced', async () => {

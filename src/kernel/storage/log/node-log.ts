@@ -111,6 +111,10 @@ class SegmentedNodeLog implements OpenedNodeLog {
       ...{ disk, clock, directory, segmentBytes, rarely, nextSegment: log.nextSegment, spares: log.spares },
       ready: () => this.#write(),
       full: () => this.#tellFull(true),
+      // No batch may come to show it: where nobody has room, nobody campaigns, and without a leader nothing is written.
+      hasRoom: () => {
+        if (!this.#retry) this.#tellFull(false)
+      },
       failed: (error) => this.#fail(error),
     })
     this.#queue = new BatchQueue(log, {

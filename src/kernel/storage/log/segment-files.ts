@@ -60,6 +60,8 @@ export interface SegmentFilesOptions {
   readonly ready: () => void
   /** The disk had no room; it is tried again. */
   readonly full: () => void
+  /** What had no room has found some. */
+  readonly hasRoom: () => void
   readonly failed: (error: Error) => void
 }
 
@@ -195,12 +197,16 @@ export class SegmentFiles {
   }
 
   async #do(step: () => Promise<void>): Promise<void> {
+    let wasFull = false
     while (!this.#isClosed) {
       try {
-        return await step()
+        await step()
+        if (wasFull) this.#options.hasRoom()
+        return
       } catch (error) {
         if (!isDiskFull(error)) throw error
         if (this.#isClosing) return
+        wasFull = true
         this.#options.full()
         await this.#options.clock.sleep(fullDiskRetryMs)
       }
