@@ -3,6 +3,7 @@ import { UnumError } from '#kernel/base/errors.ts'
 import type { Random } from '#kernel/base/host.ts'
 import type { NodeSettings } from '#node/node-types.ts'
 import { defaultSettings } from '#node/settings.ts'
+import type { LastingCut } from './faults/lasting-cut.ts'
 import type { ClusterShape, Scenario } from './faults/scenarios.ts'
 import type { WorkloadProfile } from './workload/profile.ts'
 import { drawProfile } from './workload/profile.ts'
@@ -81,15 +82,17 @@ export function drawConfiguration(random: Random): LabConfiguration {
     mixed: random.child('releases').below(3) === 0,
     progressMs: reconnectAllowanceMs + electionsAllowed * electionTimeoutMs,
     ending: pick('none', 'none', 'none', 'stop', 'kill', 'powerLoss'),
+    lastingCut: nodeCount < 3 ? 'none' : drawLastingCut(random.child('lasting cut')),
   }
 }
 
 /** What was drawn, but for what the scenario says. @throws UnumError `CONFIGURATION_INVALID`: a field that is not known, or of another kind */
 export function withOverrides(drawn: LabConfiguration, scenario: Scenario): LabConfiguration {
-  const { nodeCount, shards, faultMs, mixed, ending } = drawn
+  const { nodeCount, shards, faultMs, mixed, ending, lastingCut, simulation } = drawn
   return {
     ...drawn,
-    ...overridden('cluster', { nodeCount, shards, faultMs, mixed, ending }, scenario.cluster),
+    ...overridden('cluster', { nodeCount, shards, faultMs, mixed, ending, lastingCut }, scenario.cluster),
+    simulation: { ...simulation, network: overridden('network', simulation.network ?? {}, scenario.network) },
     profile: overridden('workload', drawn.profile, scenario.workload),
     settings: overridden('settings', drawn.settings, scenario.settings),
   }
@@ -128,6 +131,11 @@ function drawNetwork(random: Random, tier: NetworkTier): Partial<NetworkOptions>
 function drawDisk(random: Random): Partial<DiskOptions> {
   const pick = <Value>(...values: readonly Value[]): Value => values[random.below(values.length)]!
   return { sync: pick(...syncTiers), parallel: pick(1, 4) }
+}
+
+function drawLastingCut(random: Random): LastingCut {
+  const cuts: readonly LastingCut[] = ['none', 'none', 'none', 'deaf', 'mute', 'alone']
+  return cuts[random.below(cuts.length)]!
 }
 
 function drawSettings(random: Random, electionTimeoutMs: number): NodeSettings {

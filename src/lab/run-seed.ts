@@ -9,6 +9,7 @@ import { type Release, watched } from './cluster/releases.ts'
 import type { Notes } from './cluster/trace.ts'
 import type { LabConfiguration } from './configuration.ts'
 import { drawConfiguration, withOverrides } from './configuration.ts'
+import { castOut, ledBy } from './faults/lasting-cut.ts'
 import { Nemesis } from './faults/nemesis.ts'
 import type { NamedScenario } from './faults/scenarios.ts'
 import { historyLines } from './history-lines.ts'
@@ -63,6 +64,8 @@ export interface SeedReport {
 /** More events than any honest run has: a run that goes on for ever ends here. */
 const eventsMax = 20_000_000
 const probeKeys = 8
+/** Election timeouts until a leader that no majority hears, or that hears none, must have seen it. */
+const stepDownTimeouts = 4
 /** Simulated time goes on in steps of so much; the harness looks at the run between them. */
 const stepMs = 50
 
@@ -174,6 +177,7 @@ class SeedRun {
     if (!(await this.#wait(() => this.#observer.hasApplied(committed), 'every replica applies what was committed')))
       return
     if (!(await this.#compareReplicas())) return
+    if (!(await this.#goOnWithoutOne())) return
 
     const ending = this.#configuration.ending
     if (ending === 'none') return
@@ -203,6 +207,30 @@ class SeedRun {
       }
       await this.#simulation.run({ forMs: stepMs, until: this.#tooLong })
     }
+  }
+
+  /**
+   * Where the run has a lasting cut: the node leads no more within a few election timeouts, the others answer for every key while the cut
+   * lasts, and all nodes when it is over.
+   */
+  async #goOnWithoutOne(): Promise<boolean> {
+    const { lastingCut } = this.#configuration
+    const outcast = castOut(this.#cluster, this.#simulation.random.child('lasting cut'), lastingCut)
+    if (outcast === undefined) return true
+    const { node, others, heal } = outcast
+    this.#notes?.('lab', `${node.name}, which leads, is ${lastingCut} from now on`)
+    const { electionTimeoutMs } = this.#configuration.settings
+    await this.#simulation.run({ forMs: stepDownTimeouts * electionTimeoutMs, until: this.#tooLong })
+    for (const { group, term } of ledBy(node)) {
+      this.#violations.push(
+        `no progress: ${node.name}, ${lastingCut} for ${stepDownTimeouts} election timeouts, leads ${group} in term ${term}`,
+      )
+    }
+    const what = `all others answer for every key while ${node.name} is ${lastingCut}`
+    if (!(await this.#probe('meanwhile', this.#recorder.keys.all, what, others))) return false
+    heal()
+    this.#notes?.('lab', `${node.name} is whole again`)
+    return this.#probe('healed', [], `every node answers when ${node.name} is whole again`)
   }
 
   /** Looks at the nodes every now and then, until the run ends. */
@@ -242,8 +270,8 @@ class SeedRun {
   }
 
   /** Writes fresh keys and reads `keys` through every node. */
-  async #probe(when: string, keys: readonly string[], what: string): Promise<boolean> {
-    const probers = this.#cluster.whole.map((node) => {
+  async #probe(when: string, keys: readonly string[], what: string, nodes = this.#cluster.whole): Promise<boolean> {
+    const probers = nodes.map((node) => {
       const { clock, network } = this.#simulation.machine(clientMachine(node.name)).host
       const fresh = Array.from({ length: probeKeys }, (_, i) => `${when}.${node.name}.${i}`)
       const tasks: Request[] = [

@@ -61,11 +61,14 @@ export const leaderFaults = {
       onLeader(site, group, term, () => undo.push(cutOff(site, leader, true)))
     }),
 
-  /** The same, and all others are killed and started again at once: with what they promised the leader. Nobody tells the leader here either. */
+  /**
+   * The same, and just before the other can campaign all but the two are killed and started again: with what they promised the leader.
+   * Nobody tells the leader here either.
+   */
   usurpByRestart: (site) =>
     estrange(site, ({ leader, other, undo }) => {
       const { cluster, random, electionTimeoutMs } = site
-      site.later((1 + random.float()) * electionTimeoutMs, () => {
+      site.later((0.8 + 0.2 * random.float()) * electionTimeoutMs, () => {
         undo.push(cutOff(site, leader, true))
         for (const node of cluster.nodes) {
           if (node === leader || node === other) continue
@@ -93,6 +96,29 @@ export const leaderFaults = {
     })
     return () => {
       for (const act of undo) act()
+    }
+  },
+
+  /**
+   * A leader has no room on its disk and slow links, and all others have slow disks: it says no, hands over, and what it said may come
+   * after the call was sent to the next leader, and before that one's answer.
+   */
+  lateRefusals: (site) => {
+    const { cluster, random } = site
+    const found = someLeader(site)
+    if (found === undefined) return undefined
+    const { machine, name } = found.node
+    found.node.isTroubled = true
+    const others = cluster.nodes.filter((node) => node !== found.node)
+    const factor = 4 ** (1 + random.below(3))
+    site.note(`${name}, which leads, has no room and a network ${factor} times slower, and all others slow disks`)
+    machine.limitDisk(0)
+    machine.slowNetwork(factor)
+    for (const node of others) node.machine.slowDisk(factor)
+    return () => {
+      machine.limitDisk()
+      machine.slowNetwork(1)
+      for (const node of others) node.machine.slowDisk(1)
     }
   },
 
@@ -198,9 +224,12 @@ interface Leadership {
   readonly term: number
 }
 
+/** Most often one that clients have to do with. */
 function someGroup({ cluster, random }: FaultSite): number | undefined {
-  const groups = cluster.nodes.flatMap(({ running }) => running?.status().shards.map(({ group }) => group) ?? [])
-  return groups[random.below(Math.max(1, groups.length))]
+  const shards = cluster.nodes.flatMap(({ running }) => running?.status().shards ?? [])
+  const asked = random.below(4) === 0 ? [] : shards.filter(({ space }) => space !== 'directory')
+  const some = asked.length === 0 ? shards : asked
+  return some[random.below(Math.max(1, some.length))]?.group
 }
 
 /** Who leads the group in the highest term, by what the nodes themselves say. */

@@ -10,15 +10,17 @@ test('a scenario file says which faults come, and what is not drawn', () => {
     JSON.stringify({
       ...{ description: 'two shards under fire', faults: { kill: 3, isolate: 1 } },
       ...{ cluster: { nodeCount: 5, shards: 2 }, workload: { keyCount: 3 }, settings: { reads: 'read-index' } },
+      network: { delaySpread: 1.5 },
     }),
     'fire.json',
   )
   equal(scenario.name, 'fire.json')
   const drawn = drawConfiguration(createRandom(1))
-  const { nodeCount, shards, faultMs, profile, settings } = withOverrides(drawn, scenario)
+  const { nodeCount, shards, faultMs, profile, settings, simulation } = withOverrides(drawn, scenario)
   deepEqual([nodeCount, shards, faultMs], [5, 2, drawn.faultMs])
   deepEqual(profile, { ...drawn.profile, keyCount: 3 })
   deepEqual(settings, { ...drawn.settings, reads: 'read-index' })
+  deepEqual(simulation, { ...drawn.simulation, network: { ...drawn.simulation.network, delaySpread: 1.5 } })
 })
 
 for (const [text, message] of [
@@ -33,6 +35,7 @@ for (const [text, message] of [
   ['{"faults": {}, "cluster": {"nodes": 3}}', /unknown field "nodes" in "cluster": there are nodeCount, /],
   ['{"faults": {}, "workload": {"keyCount": "3"}}', /"keyCount" in "workload" must be of kind number/],
   ['{"faults": {}, "settings": {"toString": 1}}', /unknown field "toString" in "settings"/],
+  ['{"faults": {}, "network": {"delay": 1}}', /"delay" in "network" must be of kind object/],
 ] as const) {
   test(`refuses ${text}`, () => {
     throws(

@@ -7,8 +7,9 @@ import type { NamedScenario, Scenario } from './scenarios.ts'
 /**
  * Reads a scenario from JSON:
  *
- *     { "description": text, "faults": { kind: weight, … }, "faultTimeoutsMax": number, "cluster": { "nodeCount", "shards", "faultMs", "ending" },
- *       "workload": fields of WorkloadProfile, "settings": fields of NodeSettings }
+ *     { "description": text, "faults": { kind: weight, … }, "faultTimeoutsMax": number,
+ *       "cluster": { "nodeCount", "shards", "faultMs", "mixed", "ending", "lastingCut" },
+ *       "workload": fields of WorkloadProfile, "settings": fields of NodeSettings, "network": fields of NetworkOptions }
  *
  * Only `faults` must be there; what is not said is drawn from the seed.
  * @throws UnumError `CONFIGURATION_INVALID`, naming the field that is wrong
@@ -49,6 +50,7 @@ const fieldKinds: Readonly<Record<keyof Scenario, string>> = {
   cluster: 'object',
   workload: 'object',
   settings: 'object',
+  network: 'object',
 }
 
 function parse(text: string, refuse: (what: string) => never): Record<string, unknown> {

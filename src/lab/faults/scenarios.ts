@@ -1,7 +1,9 @@
+import type { NetworkOptions } from '#host/simulated/index.ts'
 import { UnumError } from '#kernel/base/errors.ts'
 import type { NodeSettings } from '#node/node-types.ts'
 import type { WorkloadProfile } from '../workload/profile.ts'
 import type { FaultKind } from './faults.ts'
+import type { LastingCut } from './lasting-cut.ts'
 
 /** What may happen in a run, and how often compared with the rest. Everything else is drawn from the seed. */
 export interface Scenario {
@@ -13,6 +15,7 @@ export interface Scenario {
   readonly cluster?: Partial<ClusterShape>
   readonly workload?: Partial<WorkloadProfile>
   readonly settings?: Partial<NodeSettings>
+  readonly network?: Partial<NetworkOptions>
 }
 
 export interface ClusterShape {
@@ -24,6 +27,8 @@ export interface ClusterShape {
   readonly mixed: boolean
   /** What happens to all nodes at the end, before they are started and asked once more. */
   readonly ending: 'none' | 'stop' | 'kill' | 'powerLoss'
+  /** What happens before that to the links of a node that leads, for as long as it takes the others to answer for everything. */
+  readonly lastingCut: LastingCut
 }
 
 export interface NamedScenario extends Scenario {
@@ -88,23 +93,69 @@ export const scenarios = {
     description: 'leaders that are deposed one after the other',
     faults: {
       ...{ deposeByCut: 4, deposeByCrash: 2, deposeByPause: 2, deposeByBlackout: 3, restartAround: 2 },
-      ...{ partial: 1, oneWay: 1, slowNetwork: 4, slowDisk: 1 },
+      ...{ partial: 1, oneWay: 1, slowNetwork: 3, slowDisk: 3 },
     },
     // Long enough for leader after leader.
     faultTimeoutsMax: 20,
-    // What a leader leaves behind is what it had under way; in small pieces, so that a part of it may arrive.
-    settings: { proposalsInFlightMax: 64, proposalPaceMs: 0.1, appendBytesMax: 512 },
+    cluster: { shards: 1, faultMs: 12_000 },
+    // What a leader leaves behind is what it had under way: much, and in small pieces, so that a part of it may arrive.
+    workload: { clientsPerNode: 3, pipelineMax: 8, thinkMs: 250, keyCount: 24, keySkew: 'even' },
+    settings: {
+      ...{ electionTimeoutMs: 300, heartbeatMs: 60 },
+      ...{ proposalsInFlightMax: 64, proposalPaceMs: 0.1, appendBytesMax: 512 },
+    },
+  },
+  rests: {
+    description: 'leaders that are deposed before they have passed on what earlier ones left',
+    faults: { deposeByCut: 6, deposeByPause: 1, deposeByCrash: 1 },
+    faultTimeoutsMax: 30,
+    cluster: { nodeCount: 3, shards: 1, faultMs: 12_000 },
+    workload: { clientsPerNode: 3, pipelineMax: 8, thinkMs: 150, keyCount: 24, keySkew: 'even', readShare: 0.1 },
+    // Entry by entry, so that a leader takes many steps to pass on what it has, and each long enough to be struck in it.
+    settings: {
+      ...{ electionTimeoutMs: 300, heartbeatMs: 60 },
+      ...{ proposalsInFlightMax: 64, proposalPaceMs: 0.1, appendBytesMax: 64, appendsInFlightMax: 1 },
+    },
+    network: { delay: { baseMs: 2, jitterMs: 2, spikeChance: 0.01, spikeMs: 30 }, delaySpread: 0 },
+  },
+  stragglers: {
+    description: 'followers that are long behind, and are sent again what they have, or files instead',
+    faults: { slowDisk: 5, slowNetwork: 2, stutter: 1, reset: 2, restartAround: 1 },
+    faultTimeoutsMax: 12,
+    cluster: { nodeCount: 3, shards: 1, faultMs: 8_000 },
+    workload: { clientsPerNode: 3, pipelineMax: 4, thinkMs: 60, keyCount: 24, keySkew: 'even', readShare: 0.1 },
+    // Many small messages under way, and a log that is soon in files.
+    settings: {
+      ...{ electionTimeoutMs: 300, heartbeatMs: 60, memoryTableBytes: 2_048 },
+      ...{ proposalsInFlightMax: 64, proposalPaceMs: 0.1, appendBytesMax: 64, appendsInFlightMax: 64 },
+    },
+  },
+  retries: {
+    description: 'calls that are asked again, of nodes that were just started or that know of them otherwise',
+    faults: { restartAround: 5, lateRefusals: 3, deposeByCut: 1, oneWay: 1, slowNetwork: 1, reset: 1 },
+    cluster: { nodeCount: 3, shards: 1, faultMs: 8_000 },
+    workload: {
+      ...{ clientsPerNode: 3, pipelineMax: 4, thinkMs: 100, keyCount: 8, keySkew: 'even', readShare: 0.1 },
+      // Nobody gives up while it is asked again.
+      timeoutMs: 4_000,
+    },
+    // What was done goes to files at once.
+    settings: { electionTimeoutMs: 300, heartbeatMs: 60, memoryTableBytes: 1_024, requestHoldMs: 10_000 },
   },
   leases: {
     description: 'leaders that are deposed while clients beside them go on reading',
     faults: {
-      ...{ usurp: 3, usurpByRestart: 4, lateAnswers: 3, deposeByCut: 1, deposeByPause: 2 },
-      ...{ suspend: 2, slowNetwork: 1 },
+      ...{ usurp: 3, usurpByRestart: 5, lateAnswers: 2, deposeByCut: 1, deposeByPause: 1 },
+      ...{ suspend: 3, slowNetwork: 1 },
     },
-    faultTimeoutsMax: 16,
+    faultTimeoutsMax: 12,
+    cluster: { nodeCount: 3, shards: 1, faultMs: 12_000 },
     // Hardly a write, so that logs are equal and anybody may be elected, and few keys, so that it is read whether it is there.
-    workload: { readShare: 0.995, keyKinds: ['register'], keyCount: 2, keySkew: 'even', pipelineMax: 1 },
-    settings: { reads: 'lease' },
+    workload: {
+      ...{ readShare: 0.985, keyKinds: ['register'], keyCount: 2, keySkew: 'even' },
+      ...{ clientsPerNode: 3, pipelineMax: 1, thinkMs: 40 },
+    },
+    settings: { reads: 'lease', electionTimeoutMs: 300, heartbeatMs: 60 },
   },
 } as const satisfies Record<string, Scenario>
 
