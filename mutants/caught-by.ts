@@ -1,7 +1,7 @@
 /** How the lab tells that something is wrong, by what it says first. The first row that fits counts. */
 const kinds: readonly (readonly [RegExp, string])[] = [
   // Beside histories: transactions that no order explains, and accounts with a wrong sum.
-  [/is not linearizable|^\{\w+\}: /, 'a wrong answer'],
+  [/is not linearizable|^\{[^}]+\}: /, 'a wrong answer'],
   [/is linearizable, but not in the order/, 'answers out of order'],
   [/replicas of group \d+ differ/, 'replicas that differ'],
   [/could not be judged/, 'a history beyond judging'],

@@ -139,7 +139,6 @@ export const elections: readonly Mutant[] = [
       url: 'https://github.com/etcd-io/etcd/issues/3866',
       what: 'A leader cut off from the majority never stepped down and held its clients for as long as the cut lasted.',
     },
-    waitsFor: 'progress demanded of the majority while links are cut; the lab demands it only when all faults are over',
   },
   {
     name: 'election-restarts-before-answers-come',

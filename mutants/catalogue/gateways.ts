@@ -172,4 +172,16 @@ export const gateways: readonly Mutant[] = [
       what: 'Replicas served keys that had expired, as only the master’s deletion made them go.',
     },
   },
+  {
+    name: 'newest-version-that-it-knows-itself',
+    story:
+      'A gateway calls the newest version of a command that its own node runs: nodes of an older program do not know it.',
+    edits: [
+      {
+        file: files.evaluators,
+        find: '      for (const other of this.#others) {\n',
+        replace: '      for (const other of this.#others.slice(0, 0)) {\n',
+      },
+    ],
+  },
 ]

@@ -18,14 +18,14 @@ export interface Area {
 }
 
 export const areas: readonly Area[] = [
-  { name: 'elections', mutants: elections, scenarios: ['leaders', 'leases', 'slow'] },
-  { name: 'replication', mutants: replication, scenarios: ['leaders', 'default', 'power'] },
+  { name: 'elections', mutants: elections, scenarios: ['leaders', 'leases'] },
+  { name: 'replication', mutants: replication, scenarios: ['leaders', 'rests', 'stragglers', 'default', 'power'] },
   { name: 'reads', mutants: reads, scenarios: ['leases', 'leaders', 'clocks'] },
   { name: 'node log', mutants: nodeLog, scenarios: ['power', 'crashes', 'disks'] },
   { name: 'tables', mutants: tables, scenarios: ['default', 'power', 'crashes', 'disks'] },
-  { name: 'snapshots', mutants: snapshots, scenarios: ['leaders', 'default', 'disks'] },
-  { name: 'leader', mutants: leader, scenarios: ['leaders', 'default', 'partitions'] },
-  { name: 'gateways', mutants: gateways, scenarios: ['leaders', 'default', 'partitions'] },
+  { name: 'snapshots', mutants: snapshots, scenarios: ['retries', 'stragglers', 'leaders', 'default', 'disks'] },
+  { name: 'leader', mutants: leader, scenarios: ['leaders', 'retries', 'default', 'partitions'] },
+  { name: 'gateways', mutants: gateways, scenarios: ['retries', 'leaders', 'default', 'partitions'] },
 ]
 
 export const mutants: readonly Mutant[] = areas.flatMap((area) => area.mutants)

@@ -5,6 +5,8 @@ import type { NodeSettings } from '#node/node-types.ts'
 import { defaultSettings } from '#node/settings.ts'
 import type { LastingCut } from './faults/lasting-cut.ts'
 import type { ClusterShape, Scenario } from './faults/scenarios.ts'
+import type { TopicProfile } from './topics/topic-profile.ts'
+import { drawTopicProfile } from './topics/topic-profile.ts'
 import type { WorkloadProfile } from './workload/profile.ts'
 import { drawProfile } from './workload/profile.ts'
 
@@ -13,6 +15,9 @@ export interface LabConfiguration extends ClusterShape {
   readonly simulation: Omit<SimulationOptions, 'seed'>
   readonly settings: NodeSettings
   readonly profile: WorkloadProfile
+  /** Nodes listen for Kafka's clients too, and these ask for what `topics` says. */
+  readonly hasTopics: boolean
+  readonly topics: TopicProfile
   /** Within so long after the last fault every node must have answered for every key. */
   readonly progressMs: number
 }
@@ -52,6 +57,8 @@ const syncTiers: readonly Latency[] = [
 /** About so many operations are asked in one run, faults permitting. */
 const operationsWanted = 3_000
 const clientsMax = 12
+/** One run in so many has topics beside what else it has. */
+const topicsEvery = 6
 /** What a connection between two nodes that fell silent may need until it is made anew. */
 const reconnectAllowanceMs = 15_000
 const electionsAllowed = 20
@@ -78,6 +85,8 @@ export function drawConfiguration(random: Random): LabConfiguration {
     },
     settings,
     profile: drawProfile(random.child('workload'), { nodeCount, clientsMax, durationMs: faultMs, operationsWanted }),
+    hasTopics: random.child('with topics').below(topicsEvery) === 0,
+    topics: drawTopicProfile(random.child('topics'), faultMs),
     faultMs,
     mixed: random.child('releases').below(3) === 0,
     progressMs: reconnectAllowanceMs + electionsAllowed * electionTimeoutMs,
@@ -148,6 +157,7 @@ function drawSettings(random: Random, electionTimeoutMs: number): NodeSettings {
     reads: pick('lease', 'lease', 'read-index'),
     appendsInFlightMax: pick(1, 4, 64),
     appendBytesMax: pick(512, 16_384, 1_048_576),
+    restAfterMs: [0, 30, 200, 1000][random.child('rest').below(4)]!,
     memoryTableBytes: pick(4_096, 32_768, 262_144, 4_194_304),
     blockCacheBytes: pick(16_384, 1_048_576, 8_388_608),
     logSegmentBytes: pick(16_384, 131_072, 8_388_608),

@@ -1,11 +1,12 @@
 import { type FaultCounts, Simulation } from '#host/simulated/index.ts'
 import { createRandom } from '#kernel/base/random.ts'
 import { compareReplicas } from './checkers/replicas.ts'
+import { checkTopics } from './checkers/topics/check-topics.ts'
 import { ClockSpread } from './cluster/clock-spread.ts'
 import { Cluster } from './cluster/cluster.ts'
-import type { NodeProgram } from './cluster/cluster-node.ts'
+import type { ClusterNode, NodeProgram } from './cluster/cluster-node.ts'
 import { Observer } from './cluster/observer.ts'
-import { type Release, watched } from './cluster/releases.ts'
+import { type Release, watched, withTopics } from './cluster/releases.ts'
 import type { Notes } from './cluster/trace.ts'
 import type { LabConfiguration } from './configuration.ts'
 import { drawConfiguration, withOverrides } from './configuration.ts'
@@ -15,6 +16,10 @@ import type { NamedScenario } from './faults/scenarios.ts'
 import { historyLines } from './history-lines.ts'
 import { judge } from './judge.ts'
 import type { Request } from './redis/requests.ts'
+import { TopicHistory } from './topics/topic-history.ts'
+import type { BrokerSite } from './topics/topic-load.ts'
+import { TopicLoad } from './topics/topic-load.ts'
+import type { TopicProfile } from './topics/topic-profile.ts'
 import { Client } from './workload/client.ts'
 import { Keys } from './workload/keys.ts'
 import { objectKinds } from './workload/kinds/index.ts'
@@ -64,6 +69,8 @@ export interface SeedReport {
 /** More events than any honest run has: a run that goes on for ever ends here. */
 const eventsMax = 20_000_000
 const probeKeys = 8
+/** Where topics are what is to be looked at, other objects are used so much less. */
+const besideTopicsFactor = 10
 /** Election timeouts until a leader that no majority hears, or that hears none, must have seen it. */
 const stepDownTimeouts = 4
 /** Simulated time goes on in steps of so much; the harness looks at the run between them. */
@@ -76,9 +83,12 @@ const stepMs = 50
 export async function runSeed(options: SeedOptions, configuration?: LabConfiguration): Promise<SeedReport> {
   const drawn = configuration ?? drawConfiguration(createRandom(options.seed).child('configuration'))
   const said = withOverrides(drawn, options.scenario)
-  if (options.workload === undefined) return new SeedRun(options, said).run()
-  const profile = { ...said.profile, keyKinds: workloads[options.workload].kinds }
-  return new SeedRun(options, { ...said, profile }).run()
+  const { workload } = options
+  if (workload === undefined) return new SeedRun(options, said).run()
+  const hasTopics = workload === 'topics'
+  const thinkMs = said.profile.thinkMs * (hasTopics ? besideTopicsFactor : 1)
+  const profile = { ...said.profile, thinkMs, keyKinds: workloads[workload].kinds }
+  return new SeedRun(options, { ...said, profile, hasTopics }).run()
 }
 
 class SeedRun {
@@ -91,6 +101,8 @@ class SeedRun {
   readonly #nemesis: Nemesis
   readonly #recorder: Recorder
   readonly #notes: Notes | undefined
+  readonly #topicHistory = new TopicHistory()
+  readonly #topics: TopicLoad | undefined
   readonly #violations: string[] = []
   /** How often evaluators of a version ran, where nodes are of several. */
   readonly #ran: Record<string, number> = {}
@@ -108,20 +120,22 @@ class SeedRun {
       nowMs: () => this.#simulation.nowMs,
       oneShard: configuration.shards === 1,
     })
+    const releases = configuration.hasTopics ? withTopics(options.releases) : options.releases
     this.#cluster = new Cluster({
       simulation: this.#simulation,
       nodeCount: configuration.nodeCount,
       shards: configuration.shards,
       settings: configuration.settings,
       releases: configuration.mixed
-        ? watched(options.releases, (version) => {
+        ? watched(releases, (version) => {
             this.#ran[`version${version}`] = (this.#ran[`version${version}`] ?? 0) + 1
           })
-        : options.releases.slice(0, 1),
+        : releases.slice(0, 1),
       program: options.program,
       notes: this.#notes,
       anomaly: (text) => this.#violations.push(text),
     })
+    if (configuration.hasTopics) this.#topics = this.#makeTopicLoad(configuration.topics)
     this.#clocks = new ClockSpread(this.#cluster)
     this.#observer = new Observer(this.#cluster, (text) => this.#violations.push(text))
     this.#nemesis = new Nemesis({
@@ -161,8 +175,12 @@ class SeedRun {
     if (!(await this.#wait(isReady, 'all nodes are ready'))) return
     if (!(await this.#probe('before', [], 'every node answers after the start'))) return
 
+    void this.#topics?.create()
+    if (!(await this.#wait(() => this.#topics?.isCreated ?? true, 'the topics are made'))) return
+
     const clients = this.#makeClients()
     for (const client of clients) client.start()
+    this.#topics?.start()
     this.#nemesis.start()
     this.#observe()
     await this.#simulation.run({ forMs: this.#configuration.faultMs, until: this.#tooLong })
@@ -171,7 +189,10 @@ class SeedRun {
 
     if (!(await this.#wait(isReady, 'all nodes are ready again'))) return
     for (const client of clients) client.finish()
+    this.#topics?.finish()
     if (!(await this.#wait(() => clients.every((client) => client.isFinished), 'every client has its replies'))) return
+    const isDone = (): boolean => this.#topics?.isFinished ?? true
+    if (!(await this.#wait(isDone, 'every record is acknowledged and every consumer has ended'))) return
     if (!(await this.#probeAll('after', 'every node answers for every key after the faults'))) return
     const committed = this.#observer.committed()
     if (!(await this.#wait(() => this.#observer.hasApplied(committed), 'every replica applies what was committed')))
@@ -187,6 +208,20 @@ class SeedRun {
     this.#cluster.revive()
     if (!(await this.#wait(isReady, 'all nodes are ready after a restart of all'))) return
     await this.#probeAll('restarted', 'every node answers for every key after a restart of all')
+  }
+
+  /** Writes to every partition and reads all of it, as every node says who leads. */
+  async #probeTopics(when: string): Promise<boolean> {
+    if (!this.#topics) return true
+    const sites = this.#cluster.whole.map(siteOf)
+    const isWritten = this.#topics.writeThrough(when, sites)
+    if (!(await this.#wait(isWritten, `every partition takes a record, ${when}`))) return false
+    return this.#wait(this.#topics.readThrough(when, sites), `every partition is read, ${when}`)
+  }
+
+  #makeTopicLoad(profile: TopicProfile): TopicLoad {
+    const sites = this.#cluster.nodes.map(siteOf)
+    return new TopicLoad({ simulation: this.#simulation, sites, profile, history: this.#topicHistory })
   }
 
   /** Waits until all replicas of each shard stand at one index, and has them read all that they hold. */
@@ -243,8 +278,8 @@ class SeedRun {
     look()
   }
 
-  #probeAll(when: string, what: string): Promise<boolean> {
-    return this.#probe(when, this.#recorder.keys.all, what)
+  async #probeAll(when: string, what: string): Promise<boolean> {
+    return (await this.#probe(when, this.#recorder.keys.all, what)) && this.#probeTopics(when)
   }
 
   /** Asked between all events of a run. */
@@ -309,6 +344,7 @@ class SeedRun {
     const { history, keys, anomalies } = this.#recorder
     this.#violations.push(
       ...anomalies,
+      ...checkTopics(this.#topicHistory),
       ...judge(history, { kindOf: (object) => keys.kindOf(object), clockErrorMs: this.#clocks.errorMs }),
     )
   }
@@ -321,9 +357,9 @@ class SeedRun {
       verdict: this.#violations.length === 0 ? 'pass' : 'fail',
       violations: this.#violations,
       events: this.#simulation.events,
-      operations: this.#recorder.answered,
-      refused: this.#recorder.refused,
-      lost: this.#recorder.lost,
+      operations: this.#recorder.answered + this.#topicHistory.answered,
+      refused: this.#recorder.refused + this.#topicHistory.refused,
+      lost: this.#recorder.lost + this.#topicHistory.lost,
       traceHash: this.#simulation.traceHash,
       simulatedMs: Math.round(this.#simulation.nowMs),
       faults: {
@@ -343,6 +379,10 @@ function effectsOf(counts: FaultCounts): Record<string, number> {
   const { sectorsLost, namesLost, readErrors, writeErrors, syncErrors, directoryErrors, fullWrites, rotten } = counts
   const effects = { sectorsLost, namesLost, readErrors, writeErrors, syncErrors, directoryErrors, fullWrites, rotten }
   return Object.fromEntries(Object.entries(effects).filter(([, count]) => count > 0))
+}
+
+function siteOf({ name, kafka }: ClusterNode): BrokerSite {
+  return { name, kafka, clientMachine: clientMachine(name) }
 }
 
 function clientMachine(node: string): string {

@@ -19,10 +19,13 @@ export function createClusterView(options: ClusterViewOptions): ClusterView {
   return {
     clusterId: options.clusterId,
     nodeName: options.nodeName,
+    nodeId,
     facts: options.facts,
     nodes: () =>
-      (directory.catalogue?.nodes ?? []).map(({ name, id, endpoints }) => ({
+      (directory.catalogue?.nodes ?? []).map(({ name, id, zone, endpoints }) => ({
         name,
+        id,
+        zone,
         endpoints,
         alive: id === nodeId || options.connected(id),
       })),

@@ -55,6 +55,8 @@ export interface NodeSettings {
   /** How long an entry may wait for calls that seem to be on their way. */
   readonly gatherMsMax: number
   readonly appendBytesMax: number
+  /** A group that nobody has used for so long sends no heartbeats until somebody does; 0: it always does. */
+  readonly restAfterMs: number
   readonly memoryTableBytes: number
   readonly blockCacheBytes: number
   readonly logSegmentBytes: number
@@ -74,8 +76,8 @@ export interface RunningNode {
   readonly endpoints: Readonly<Record<string, Address>>
   status(): NodeStatus
   /**
-   * Reads all of a shard's state here: replicas with the same index have the same digest.
-   * @returns undefined where this node has no such shard, its state here is damaged (then it is fetched again), or entries are applied in
+   * Reads all of the state of a shard or partition here: replicas with the same index have the same digest.
+   * @returns undefined where this node has no such group, its state here is damaged (then it is fetched again), or entries are applied in
    *   quick succession.
    */
   digest(group: number): Promise<{ readonly index: number; readonly digest: string } | undefined>
@@ -93,6 +95,8 @@ export interface NodeStatus {
     readonly endpoints: Readonly<Record<string, string>>
   }[]
   readonly shards: readonly ShardStatus[]
+  /** Those with a replica here that is open. */
+  readonly partitions: readonly PartitionStatus[]
   readonly disk: {
     readonly logBytes: number
     readonly tableBytes: number
@@ -101,11 +105,9 @@ export interface NodeStatus {
   }
 }
 
-export interface ShardStatus {
+/** A replica of a group on this node. */
+export interface ReplicaStatus {
   readonly group: number
-  readonly space: string
-  readonly firstSlot: number
-  readonly lastSlot: number
   /** This node's part in it. */
   readonly role: 'leader' | 'follower' | 'candidate'
   readonly leader: string | undefined
@@ -113,6 +115,20 @@ export interface ShardStatus {
   readonly commitIndex: number
   readonly appliedIndex: number
   readonly flushedIndex: number
+}
+
+export interface PartitionStatus extends ReplicaStatus {
+  readonly topic: string
+  readonly partition: number
+  readonly startOffset: number
+  /** Behind the last record. */
+  readonly endOffset: number
+}
+
+export interface ShardStatus extends ReplicaStatus {
+  readonly space: string
+  readonly firstSlot: number
+  readonly lastSlot: number
   /** At the leader: entries that each other replica lacks. */
   readonly lag: Readonly<Record<string, number>> | undefined
 }

@@ -13,6 +13,7 @@ import {
   directoryEvaluators,
   directoryGroup,
   directorySpace,
+  type FirstCatalogue,
   formArguments,
   formEvaluator,
   type ShardRow,
@@ -29,8 +30,10 @@ import { BackgroundWork } from './background.ts'
 import { createClusterView } from './cluster-view.ts'
 import { checkIdentity, dataFormat, type Identity, readIdentity, writeIdentity } from './identity.ts'
 import type { NodeOptions, NodeSettings, NodeStatus, RunningNode } from './node-types.ts'
+import { Partitions } from './partitions.ts'
 import { Replicas } from './replicas.ts'
 import { nodeStatus } from './status.ts'
+import { createTopics } from './topics.ts'
 
 /** One-way messages between nodes. On the wire: never reused. */
 const channels = { consensus: 1, calls: 2, answers: 3, snapshots: 4, snapshotRequests: 5 } as const
@@ -85,6 +88,7 @@ class Node implements RunningNode {
   #transport!: Transport
   #nodeLog: NodeLog | undefined
   #replicas: Replicas | undefined
+  #partitions: Partitions | undefined
   #directory!: Directory
   #isStopped = false
   #failure: Error | undefined
@@ -134,7 +138,6 @@ class Node implements RunningNode {
       },
       driver: this.#driver,
       open: (to, meta) => this.#transport.openBulk(to, channels.snapshots, meta),
-      receive: (group) => this.#replicas!.receive(group),
       rarely: host.rarely,
       log: options.log,
     })
@@ -201,6 +204,7 @@ class Node implements RunningNode {
     this.#connectTransport()
     await this.#openDirectory()
     await this.#openShards(await this.#formedCatalogue())
+    await this.#openPartitions()
     await this.#waitForLeaders()
     this.#goOn()
     await this.#openListeners()
@@ -270,7 +274,7 @@ class Node implements RunningNode {
   }
 
   /** The cluster's first catalogue: every node has a replica of every shard. */
-  #plan(bootstrap: { readonly clusterId: string; readonly shards: number }): Catalogue {
+  #plan(bootstrap: { readonly clusterId: string; readonly shards: number }): FirstCatalogue {
     const { members, services } = this.#options
     const ids = members.map((_, i) => i + 1)
     const shards: ShardRow[] = []
@@ -302,6 +306,24 @@ class Node implements RunningNode {
         work.start()
       }
     }
+  }
+
+  async #openPartitions(): Promise<void> {
+    const { host, log, settings } = this.#options
+    const partitions = new Partitions({
+      host,
+      self: this.#identity.nodeId,
+      driver: this.#driver,
+      nodeLog: this.#nodeLog!,
+      log,
+      unflushedBytesMax: settings.memoryTableBytes,
+      scrubMs: settings.scrubMs,
+      campaign: (group) => this.#campaign(group),
+      failed: (error) => void this.#fail(error),
+    })
+    this.#partitions = partitions
+    this.#directory.watch(({ topics }) => void partitions.reconcile(topics.values()))
+    await partitions.reconcile(this.#directory.catalogue!.topics.values())
   }
 
   /**
@@ -387,6 +409,12 @@ class Node implements RunningNode {
         connected: (id) => this.#transport.connected(id),
         facts: () => this.#facts(),
       }),
+      topics: createTopics({
+        clock: host.clock,
+        gateway: this.#gateway,
+        directory: this.#directory,
+        partitions: this.#partitions!,
+      }),
       limits: settings,
       usage: () => host.usage(),
       log,
@@ -411,14 +439,15 @@ class Node implements RunningNode {
       nodeId: this.#identity.nodeId,
       catalogue: this.#directory?.catalogue,
       replicas: this.#replicas ? [...this.#replicas] : [],
+      partitions: this.#partitions ? [...this.#partitions] : [],
       connected: (id) => this.#transport.connected(id),
       logBytes: this.#nodeLog?.bytes ?? 0,
-      damages: this.#replicas?.damages ?? 0,
+      damages: (this.#replicas?.damages ?? 0) + (this.#partitions?.damages ?? 0),
     })
   }
 
   async digest(group: number): Promise<StateDigest | undefined> {
-    return this.#replicas?.get(group)?.shard.digest()
+    return this.#replicas?.get(group)?.shard.digest() ?? this.#partitions?.get(group)?.digest()
   }
 
   // ---- the end ----
@@ -442,6 +471,7 @@ class Node implements RunningNode {
     await this.#transport?.close()
     await this.#nodeLog?.close()
     await this.#replicas?.close()
+    await this.#partitions?.close()
   }
 }
 

@@ -7,7 +7,7 @@ import type { Group } from '#kernel/consensus/group.ts'
 import type { Log } from '#kernel/handles/service.ts'
 import { Shard, type ShardLimits } from '#kernel/shards/shard.ts'
 import type { NodeLog } from '#kernel/storage/log/node-log-types.ts'
-import { createTreeStore, type SnapshotReceiver, type Tree, type TreeStore } from '#kernel/storage/tables/index.ts'
+import { createTreeStore, type Tree, type TreeStore } from '#kernel/storage/tables/index.ts'
 
 export interface ReplicasOptions {
   readonly host: Host
@@ -145,6 +145,7 @@ export class Replicas {
       limits,
       rarely: host.rarely,
       tree,
+      receive: () => this.#trees.receive(home),
       reopen: () => this.#trees.open(home),
       hooks: {
         touch: (group) => driver.touch(group),
@@ -202,11 +203,6 @@ export class Replicas {
     }
     this.#isLogFull = isFull
     for (const { shard } of this.#open.values()) shard.diskFull('log', isFull)
-  }
-
-  /** Where the files of a snapshot of the group are put. */
-  receive(group: Group): Promise<SnapshotReceiver> {
-    return this.#trees.receive(`groups/${group.id}`)
   }
 
   async close(): Promise<void> {

@@ -11,6 +11,7 @@ export const defaultSettings: NodeSettings = {
   proposalPaceMs: 1,
   gatherMsMax: 0.5,
   appendBytesMax: 1 << 20,
+  restAfterMs: 1000,
   memoryTableBytes: 32 << 20,
   blockCacheBytes: 64 << 20,
   logSegmentBytes: 64 << 20,

@@ -1,5 +1,7 @@
+import type { Group } from '#kernel/consensus/group.ts'
 import type { Catalogue } from '#kernel/directory/catalogue.ts'
-import type { NodeStatus, ShardStatus } from './node-types.ts'
+import type { Partition } from '#kernel/logs/partition.ts'
+import type { NodeStatus, PartitionStatus, ShardStatus } from './node-types.ts'
 import type { Replica } from './replicas.ts'
 
 export interface StatusSources {
@@ -8,6 +10,7 @@ export interface StatusSources {
   readonly nodeId: number
   readonly catalogue: Catalogue | undefined
   readonly replicas: readonly Replica[]
+  readonly partitions: readonly Partition[]
   readonly connected: (nodeId: number) => boolean
   readonly logBytes: number
   readonly damages: number
@@ -27,6 +30,7 @@ export function nodeStatus(sources: StatusSources): NodeStatus {
       endpoints,
     })),
     shards: sources.replicas.map((replica) => shardStatus(replica, catalogue, nameOf)),
+    partitions: sources.partitions.flatMap((partition) => partitionStatus(partition, catalogue, nameOf)),
     disk: {
       logBytes: sources.logBytes,
       damages: sources.damages,
@@ -45,16 +49,39 @@ function shardStatus(
   const lag: Record<string, number> = {}
   for (const [id, { matchIndex }] of raft.progress) lag[nameOf(id) ?? `node ${id}`] = raft.log.lastIndex - matchIndex
   return {
-    group: group.id,
     space: row?.space ?? 'directory',
     firstSlot: row?.firstSlot ?? 0,
     lastSlot: row?.lastSlot ?? 0,
-    role: raft.role === 'preCandidate' ? 'candidate' : raft.role,
+    ...replicaStatus(group, nameOf),
+    flushedIndex: shard.state.tree.flushed.index,
+    lag: raft.role === 'leader' ? lag : undefined,
+  }
+}
+
+function partitionStatus(
+  { group, store }: Partition,
+  catalogue: Catalogue | undefined,
+  nameOf: (id: number) => string | undefined,
+): PartitionStatus[] {
+  if (!group) return []
+  for (const { name: topic, partitions } of catalogue?.topics.values() ?? []) {
+    const partition = partitions.findIndex((row) => row.group === group.id)
+    if (partition < 0) continue
+    const { startOffset, nextOffset: endOffset } = store
+    const flushedIndex = store.flushed.index
+    return [{ topic, partition, ...replicaStatus(group, nameOf), flushedIndex, startOffset, endOffset }]
+  }
+  return []
+}
+
+function replicaStatus(group: Group, nameOf: (id: number) => string | undefined) {
+  const { raft } = group
+  return {
+    group: group.id,
+    role: raft.role === 'preCandidate' ? ('candidate' as const) : raft.role,
     leader: nameOf(raft.leader),
     term: raft.term,
     commitIndex: raft.committed,
     appliedIndex: group.applied,
-    flushedIndex: shard.state.tree.flushed.index,
-    lag: raft.role === 'leader' ? lag : undefined,
   }
 }

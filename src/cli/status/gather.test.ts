@@ -9,7 +9,7 @@ const shard = (fields: Partial<ShardStatus>): ShardStatus => ({
   ...fields,
 })
 const node = (name: string, shards: ShardStatus[]): NodeStatus => ({
-  ...{ node: name, clusterId: 'c', shards, disk: { logBytes: 1, tableBytes: 2, damages: 0 } },
+  ...{ node: name, clusterId: 'c', shards, partitions: [], disk: { logBytes: 1, tableBytes: 2, damages: 0 } },
   nodes: ['n1', 'n2', 'n3'].map((name) => ({ name, zone: 'a', alive: true, endpoints: {} })),
 })
 

@@ -4,7 +4,7 @@ import { Failure } from '../failure.ts'
 import { portOwner } from './port-owner.ts'
 
 /** What a node listens for, and the port of node 1 by `--ports standard`; node k has the k - 1 next one. */
-export const standardPorts = { redis: 6379, admin: 7700, peer: 7800 } as const
+export const standardPorts = { redis: 6379, kafka: 9092, admin: 7700, peer: 7800 } as const
 
 export type Ports = Readonly<Record<keyof typeof standardPorts, number>>
 
@@ -20,11 +20,7 @@ export async function choosePorts(
 }
 
 async function checkedStandardPorts(host: string, nodes: readonly string[]): Promise<Ports[]> {
-  const chosen = nodes.map((_, k) => ({
-    redis: standardPorts.redis + k,
-    admin: standardPorts.admin + k,
-    peer: standardPorts.peer + k,
-  }))
+  const chosen = nodes.map((_, k) => portsBy((protocol) => standardPorts[protocol] + k))
   const problems: string[] = []
   for (const [k, ports] of chosen.entries()) {
     for (const protocol of protocols) {
@@ -55,8 +51,16 @@ async function freePorts(host: string, count: number): Promise<Ports[]> {
     throw new Failure(`found no free port from ${first} to ${end} on ${host}`)
   }
   const chosen: Ports[] = []
-  for (let k = 0; k < count; k++) chosen.push({ redis: await next(), admin: await next(), peer: await next() })
+  for (let k = 0; k < count; k++) {
+    const ports = new Map<string, number>()
+    for (const protocol of protocols) ports.set(protocol, await next())
+    chosen.push(portsBy((protocol) => ports.get(protocol)!))
+  }
   return chosen
+}
+
+function portsBy(portOf: (protocol: keyof Ports) => number): Ports {
+  return Object.fromEntries(protocols.map((protocol) => [protocol, portOf(protocol)])) as unknown as Ports
 }
 
 function ephemeralStart(): number {

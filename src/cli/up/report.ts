@@ -59,6 +59,7 @@ async function printTable(folder: DataFolder, nodes: readonly NodeFacts[]): Prom
     zone,
     String(pid),
     endpoints.redis ?? '',
+    endpoints.kafka ?? '',
     endpoints.admin ?? '',
     shortest(folder.folderOf(name)),
   ])
@@ -69,7 +70,7 @@ async function printTable(folder: DataFolder, nodes: readonly NodeFacts[]): Prom
   const command = (text: string, note: string) => `  ${styleText('cyan', text.padEnd(60))} ${styleText('dim', note)}`
   const lines = [
     '',
-    table(['node', 'zone', 'pid', 'redis', 'admin', 'data'], rows),
+    table(['node', 'zone', 'pid', 'redis', 'kafka', 'admin', 'data'], rows),
     '',
     `${styleText('bold', 'One computer.')} Any node serves any key, to any Redis client. Try, in another terminal:`,
     '',

@@ -2,7 +2,7 @@ import { refuseUnlessLoopback } from '../loopback.ts'
 import type { NodeConfig } from '../node/node-config.ts'
 import type { DataFolder } from './data-folder.ts'
 import { openDataFolder } from './data-folder.ts'
-import { choosePorts } from './ports.ts'
+import { choosePorts, type Ports } from './ports.ts'
 import type { Report } from './report.ts'
 import { createReport } from './report.ts'
 import { onStopSignals } from './stop-signals.ts'
@@ -44,9 +44,15 @@ async function configure(folder: DataFolder, { host, ports: choice }: UpOptions)
     members,
     clusterId,
     shards,
-    listen: { redis: { host, port: ports[k]!.redis }, admin: { host, port: ports[k]!.admin } },
+    listen: listenOn(host, ports[k]!),
     folder: folder.folderOf(name),
   }))
+}
+
+/** Where a node listens for clients and people. */
+function listenOn(host: string, { peer: _, admin, ...services }: Ports): NodeConfig['listen'] {
+  const listen = Object.fromEntries(Object.entries(services).map(([protocol, port]) => [protocol, { host, port }]))
+  return { ...listen, admin: { host, port: admin } }
 }
 
 /** True when it ended because it was asked to. */

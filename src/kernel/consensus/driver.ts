@@ -2,7 +2,7 @@ import { ByteReader } from '#kernel/base/byte-reader.ts'
 import { UnumError } from '#kernel/base/errors.ts'
 import type { Clock, Random, Timer } from '#kernel/base/host.ts'
 import type { GroupId, HardState, LogBoundary, NodeLog, NodeLogEvents } from '#kernel/storage/log/node-log-types.ts'
-import type { Configuration, ReplicaId } from './configuration.ts'
+import { type Configuration, membersOf, type ReplicaId } from './configuration.ts'
 import { Group, type Outgoing, type StateMachine } from './group.ts'
 import { type Message, readMessage, writeMessage } from './messages.ts'
 import { encodeConfiguration, Raft, type RaftSettings } from './raft.ts'
@@ -58,6 +58,9 @@ export class ConsensusDriver {
   readonly #behind = new Set<Group>()
   #turnScheduled = false
   #tickets: PersistTicket[] = []
+  /** By node: when anything of it was last heard, and when something was last sent to it. */
+  readonly #heardMs = new Map<ReplicaId, number>()
+  readonly #sentMs = new Map<ReplicaId, number>()
   readonly #outbox = new Map<ReplicaId, { readonly group: GroupId; readonly message: Message }[]>()
   #timer: Timer | undefined
   #timerDueMs = 0
@@ -82,15 +85,55 @@ export class ConsensusDriver {
   #armTimer(): void {
     const nowMs = this.#options.clock.monotonicMs()
     let dueMs = nowMs + this.#options.settings.electionTimeoutMs
-    for (const { raft } of this.groups.values()) dueMs = Math.min(dueMs, raft.dueMs)
+    let isAnyResting = false
+    for (const { raft } of this.groups.values()) {
+      dueMs = Math.min(dueMs, raft.dueMs)
+      isAnyResting ||= raft.isResting
+    }
+    if (isAnyResting) dueMs = Math.min(dueMs, nowMs + this.#beatMs)
     dueMs = Math.max(dueMs, nowMs + timerMsMin)
     this.#timer?.cancel()
     this.#timerDueMs = dueMs
     this.#timer = this.#options.clock.timer(dueMs - nowMs, () => this.#tick())
   }
 
+  /** How often nodes hear of each other while groups that they share rest. */
+  get #beatMs(): number {
+    return this.#options.settings.electionTimeoutMs / beatsPerTimeout
+  }
+
+  /**
+   * Instead of heartbeats of groups that rest, nodes that share some tell each other that they are there; a node that is silent is of
+   * no use to its groups, which find out for themselves what that means to them.
+   */
+  #watchResting(nowMs: number): void {
+    const { electionTimeoutMs } = this.#options.settings
+    const silent = new Set<ReplicaId>()
+    const peers = new Set<ReplicaId>()
+    for (const { raft } of this.groups.values()) {
+      if (!raft.isResting) continue
+      for (const replica of membersOf(raft.configuration)) peers.add(replica)
+    }
+    peers.delete(this.#options.self)
+    for (const peer of peers) {
+      if (nowMs - (this.#heardMs.get(peer) ?? Number.NEGATIVE_INFINITY) > electionTimeoutMs) silent.add(peer)
+      if (nowMs - (this.#sentMs.get(peer) ?? Number.NEGATIVE_INFINITY) >= this.#beatMs) this.#sendTo(peer, [])
+    }
+    if (peers.size > 0) this.#options.outgoing.flush()
+    if (silent.size === 0) return
+    for (const group of this.groups.values()) {
+      const { raft } = group
+      const isTold =
+        raft.role === 'leader' ? [...silent].some((peer) => raft.progress.has(peer)) : silent.has(raft.leader)
+      if (!raft.isResting || !isTold) continue
+      raft.wake(nowMs)
+      this.touch(group)
+    }
+  }
+
   #tick(): void {
     const nowMs = this.#options.clock.monotonicMs()
+    this.#watchResting(nowMs)
     for (const group of this.groups.values()) {
       if (nowMs < group.raft.dueMs) continue
       group.raft.tick(nowMs)
@@ -135,6 +178,17 @@ export class ConsensusDriver {
     return group
   }
 
+  /** The group is no longer of this node: nothing more is sent or written for it. */
+  remove(id: GroupId): void {
+    const group = this.groups.get(id)
+    if (!group) return
+    group.isRemoved = true
+    this.groups.delete(id)
+    this.#behind.delete(group)
+    this.#tickets = this.#tickets.filter((ticket) => ticket.group !== group)
+    this.#dirty = this.#dirty.filter((dirty) => dirty !== group)
+  }
+
   /** The machine's tables hold everything up to `index`: the log forgets it, in memory and on disk. */
   flushed(group: Group, boundary: LogBoundary): void {
     if (boundary.index <= group.raft.log.boundary.index) return
@@ -174,6 +228,7 @@ export class ConsensusDriver {
 
   /** Something about the group has changed: look at it when this turn ends. */
   touch(group: Group): void {
+    if (group.isRemoved) return
     if (!group.isDirty) {
       group.isDirty = true
       this.#dirty.push(group)
@@ -204,6 +259,7 @@ export class ConsensusDriver {
     if (this.#isStopped) return
     const reader = new ByteReader(bytes)
     const nowMs = this.#options.clock.monotonicMs()
+    this.#heardMs.set(from, nowMs)
     while (reader.remaining > 0) {
       const group = this.groups.get(reader.varint())
       const message = readMessage(reader)
@@ -219,8 +275,10 @@ export class ConsensusDriver {
 
   /** A connection to a node was made anew. */
   reconnected(node: ReplicaId): void {
+    const nowMs = this.#options.clock.monotonicMs()
+    this.#heardMs.set(node, nowMs)
     for (const group of this.groups.values()) {
-      group.raft.reconnected(node)
+      group.raft.reconnected(node, nowMs)
       this.touch(group)
     }
   }
@@ -350,6 +408,7 @@ export class ConsensusDriver {
     const { outgoing } = this.#options
     let writer = outgoing.begin(to)
     if (!writer) return
+    this.#sentMs.set(to, this.#options.clock.monotonicMs())
     let begin = writer.length
     for (const { group, message } of queued) {
       if (writer.length - begin > frameBytesGoal) {
@@ -364,6 +423,9 @@ export class ConsensusDriver {
     outgoing.finish(to)
   }
 }
+
+/** Of them at least one arrives in time, where two may be late. */
+const beatsPerTimeout = 3
 
 /** Groups that are due within this time of each other are looked at together. */
 const timerMsMin = 5

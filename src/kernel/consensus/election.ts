@@ -69,6 +69,6 @@ export function handleTimeoutNow(raft: Raft, message: TimeoutNowMessage): void {
 /** A leader that no majority has followed for an election timeout steps down, and one that was to be handed over goes on. */
 export function checkQuorum(raft: Raft): void {
   if (raft.transfer && raft.nowMs >= raft.transfer.deadlineMs) raft.transfer = undefined
-  const heardMs = Math.max(raft.confirmedMs(), raft.roleSinceMs)
+  const heardMs = Math.max(raft.confirmedMs(), raft.awakeSinceMs)
   if (raft.nowMs > heardMs + raft.settings.electionTimeoutMs) raft.becomeFollower(raft.term, 0)
 }

@@ -1,4 +1,5 @@
 import type { ByteWriter } from '#kernel/base/byte-writer.ts'
+import type { SnapshotReceiver } from '#kernel/storage/generations.ts'
 import type { GroupId, LogEntry } from '#kernel/storage/log/node-log-types.ts'
 import type { TreeSnapshot } from '#kernel/storage/tables/tree.ts'
 import type { Configuration } from './configuration.ts'
@@ -20,6 +21,8 @@ export interface StateMachine {
   flush(): Promise<void>
   /** Reads all of the flushed state; where it is damaged, it is given up. */
   verify(): Promise<void>
+  /** Where the files of a snapshot are put, beside those in use. */
+  receive(): Promise<SnapshotReceiver>
   /** Takes the received files, which are durable by now, for its state. @returns the configuration in it */
   install(): Promise<Configuration>
 }
@@ -42,6 +45,8 @@ export class Group {
   lacksState = false
   /** A snapshot replaces the machine's state: nothing is applied meanwhile. */
   isInstalling = false
+  /** It is no longer of this node. */
+  isRemoved = false
 
   constructor(id: GroupId, raft: Raft, machine: StateMachine, applied: number) {
     this.id = id

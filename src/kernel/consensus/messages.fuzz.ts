@@ -15,7 +15,7 @@ const examples: readonly Message[] = [
   { kind: 'voteReply', ...envelope, pre: false, granted: true },
   { kind: 'append', ...envelope, prevIndex: 7, prevTerm: 299, commit: 6, roundMs: 1234.5, entries },
   { kind: 'appendReply', ...envelope, accepted: false, index: 5, hintTerm: 298, roundMs: 1234.5 },
-  { kind: 'heartbeat', ...envelope, commit: 6, roundMs: 0.25 },
+  { kind: 'heartbeat', ...envelope, commit: 6, roundMs: 0.25, rests: true },
   { kind: 'heartbeatReply', ...envelope, roundMs: 0.25 },
   { kind: 'timeoutNow', ...envelope },
 ]

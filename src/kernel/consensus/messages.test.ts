@@ -48,7 +48,7 @@ const messages: fc.Arbitrary<Message> = fc.oneof(
     { ...envelope, kind: kind('appendReply'), accepted: fc.boolean(), index: number, hintTerm: number, roundMs },
     plain,
   ),
-  fc.record({ ...envelope, kind: kind('heartbeat'), commit: number, roundMs }, plain),
+  fc.record({ ...envelope, kind: kind('heartbeat'), commit: number, roundMs, rests: fc.boolean() }, plain),
   fc.record({ ...envelope, kind: kind('heartbeatReply'), roundMs }, plain),
   fc.record({ ...envelope, kind: kind('timeoutNow') }, plain),
 )
@@ -83,7 +83,8 @@ test('the bytes are those of docs/formats/consensus-messages.md', () => {
       { ...head, kind: 'appendReply', accepted: true, index: 9, hintTerm: 0, roundMs },
       '040103ac02 01 09 00 000000000000f83f',
     ],
-    [{ ...head, kind: 'heartbeat', commit: 9, roundMs }, '050103ac02 09 000000000000f83f'],
+    [{ ...head, kind: 'heartbeat', commit: 9, roundMs, rests: false }, '050103ac02 09 000000000000f83f 00'],
+    [{ ...head, kind: 'heartbeat', commit: 9, roundMs, rests: true }, '050103ac02 09 000000000000f83f 01'],
     [{ ...head, kind: 'heartbeatReply', roundMs: Number.NEGATIVE_INFINITY }, '060103ac02 000000000000f0ff'],
     [{ ...head, kind: 'timeoutNow' }, '070103ac02'],
   ]

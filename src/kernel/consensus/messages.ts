@@ -64,6 +64,8 @@ export interface HeartbeatMessage extends Envelope {
   readonly kind: 'heartbeat'
   /** Never above what the leader knows the follower to hold. */
   readonly commit: number
+  /** The last one for a while (R7). */
+  readonly rests: boolean
   readonly roundMs: number
 }
 
@@ -159,10 +161,12 @@ const codecs: { readonly [K in Message['kind']]: Codec<Extract<Message, { kind: 
     write(writer, m) {
       writer.varint(m.commit)
       writer.float64(m.roundMs)
+      writer.uint8(m.rests ? 1 : 0)
     },
     read(reader, envelope) {
       const commit = reader.varint()
-      return { kind: 'heartbeat', ...envelope, commit, roundMs: reader.float64() }
+      const roundMs = reader.float64()
+      return { kind: 'heartbeat', ...envelope, commit, roundMs, rests: (reader.uint8() & 1) !== 0 }
     },
   },
   heartbeatReply: {

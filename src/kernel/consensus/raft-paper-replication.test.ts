@@ -197,7 +197,7 @@ suite('Raft §5.3', () => {
         nowMs: 0,
         startedMs: 0,
       })
-      leader.reconnected(2)
+      leader.reconnected(2, leader.nowMs)
       let toFollower = settle(leader)
       let rounds = 0
       while (toFollower.some(({ to }) => to === 2) && rounds < 20) {
@@ -214,7 +214,7 @@ suite('Raft §5.3', () => {
   test('a new leader begins with the end of its log', () => {
     const raft = leaderAlone({ log: [1, 1, 2] })
     assert.equal(raft.progress.get(2)?.nextIndex, 4)
-    raft.reconnected(2)
+    raft.reconnected(2, raft.nowMs)
     const [asked] = appendsOf(settle(raft))
     assert.deepEqual([asked?.prevIndex, asked?.prevTerm], [3, 2])
   })

@@ -40,6 +40,8 @@ export interface RaftSettings {
   readonly clockDriftMax: number
   readonly appendsInFlightMax: number
   readonly appendBytesMax: number
+  /** A group that nobody has used for so long rests (R7); 0: never. */
+  readonly restAfterMs: number
 }
 
 export interface RaftOptions {
@@ -89,6 +91,10 @@ export interface Ready {
  *     timeout by the drift of clocks, and is given up for the rest of the term before leadership is offered to another.
  * R6. The configuration is the newest in the log, committed or not (Raft §6), and falls back when the log is truncated. A
  *     new one is taken only while the one before is committed, and only if it may follow (`mayFollow`).
+ * R7. A group whose replicas all have the same committed log may rest: its leader sends no heartbeats, and its followers wait for none and
+ *     give no vote. Anything that happens to one of them ends its rest; so does its owner when the node of another replica is silent
+ *     (`wake`), and a leader that steps down. A leader that rests has no lease for long, as one counts from rounds. It says from time to
+ *     time that it still rests, and followers believe it for so long only.
  */
 export class Raft {
   readonly self: ReplicaId
@@ -115,6 +121,12 @@ export class Raft {
   voteFromMs: number
   /** When the role was last taken. */
   roleSinceMs: number
+  /** When heartbeats were last begun or to be waited for. */
+  awakeSinceMs: number
+  /** R7. */
+  isResting = false
+  /** When a leader was last asked for anything. */
+  usedMs: number
   votes = new Map<ReplicaId, boolean>()
   progress = new Map<ReplicaId, Progress>()
   transfer: { readonly to: ReplicaId; readonly deadlineMs: number; sent: boolean } | undefined
@@ -150,6 +162,8 @@ export class Raft {
     this.#persistFrom = log.lastIndex + 1
     this.nowMs = options.nowMs
     this.roleSinceMs = options.nowMs
+    this.awakeSinceMs = options.nowMs
+    this.usedMs = options.nowMs
     this.#configurations = [{ index: log.boundary.index, configuration: options.configuration }]
     this.configuration = options.configuration
     for (let index = log.firstIndex; index <= log.lastIndex; index++) this.noteConfiguration(log.entryAt(index)!)
@@ -170,8 +184,12 @@ export class Raft {
   tick(nowMs: number): void {
     this.nowMs = nowMs
     if (this.role === 'leader') {
-      checkQuorum(this)
-      if (this.role === 'leader' && nowMs >= this.heartbeatDueMs) sendHeartbeats(this)
+      if (!this.isResting) checkQuorum(this)
+      if (this.role !== 'leader' || nowMs < this.heartbeatDueMs) return
+      const rests = this.#mayRest
+      sendHeartbeats(this, rests)
+      this.isResting = rests
+      if (rests) this.heartbeatDueMs = nowMs + restTimeouts * this.settings.electionTimeoutMs
     } else if (nowMs >= this.electionDeadlineMs) {
       this.resetElectionDeadline()
       if (this.mayLead) startElection(this, { pre: true, transfer: false })
@@ -203,6 +221,9 @@ export class Raft {
   receive(message: Message, nowMs: number): void {
     this.nowMs = nowMs
     if (message.to !== this.self || !this.#acceptsTerm(message)) return
+    // Answers to its last heartbeats do not end a leader's rest. A follower's is ended by its leader: whoever asks it for its vote has lost
+    // the leader alone, or the owner finds out as well.
+    if (this.role === 'leader' ? message.kind !== 'heartbeatReply' : message.kind === 'timeoutNow') this.wake(nowMs)
     switch (message.kind) {
       case 'vote':
         handleVote(this, message)
@@ -237,6 +258,8 @@ export class Raft {
    */
   propose(kind: number, data: Uint8Array): number {
     if (this.role !== 'leader' || this.transfer) return 0
+    this.wake(this.nowMs)
+    this.usedMs = this.nowMs
     if (kind === entryKinds.configuration) {
       if (this.#isConfigurationOpen) return 0
       const next = readConfiguration(new ByteReader(data))
@@ -263,7 +286,8 @@ export class Raft {
   }
 
   /** A new connection to `replica`: what was under way on the old one is lost. */
-  reconnected(replica: ReplicaId): void {
+  reconnected(replica: ReplicaId, nowMs: number): void {
+    this.wake(nowMs)
     const progress = this.progress.get(replica)
     if (progress && progress.state !== 'snapshot') resend(progress)
   }
@@ -274,7 +298,9 @@ export class Raft {
    */
   disconnected(replica: ReplicaId, nowMs: number): void {
     this.nowMs = nowMs
+    if (this.role === 'leader') this.wake(nowMs)
     if (this.role !== 'follower' || this.leader !== replica) return
+    this.wake(nowMs)
     const soonMs = Math.max(nowMs, this.voteFromMs) + (this.random.float() * this.settings.electionTimeoutMs) / 4
     this.electionDeadlineMs = Math.min(this.electionDeadlineMs, soonMs)
   }
@@ -323,6 +349,7 @@ export class Raft {
    */
   transferTo(to: ReplicaId, nowMs: number): boolean {
     this.nowMs = nowMs
+    this.wake(nowMs)
     if (this.role !== 'leader' || this.transfer || to === this.self || !isVoter(this.configuration, to)) return false
     this.transfer = { to, deadlineMs: nowMs + this.settings.electionTimeoutMs, sent: false }
     return true
@@ -334,6 +361,39 @@ export class Raft {
     return [...this.progress]
       .filter(([replica, { matchIndex }]) => matchIndex >= this.committed && isVoter(this.configuration, replica))
       .map(([replica]) => replica)
+  }
+
+  /** Ends a rest: heartbeats are sent again, or waited for. */
+  wake(nowMs: number): void {
+    if (!this.isResting) return
+    this.nowMs = nowMs
+    this.isResting = false
+    this.awakeSinceMs = nowMs
+    this.usedMs = nowMs
+    this.heartbeatDueMs = nowMs
+    if (this.role !== 'leader') this.resetElectionDeadline()
+  }
+
+  /** The leader has said that it rests, with a log that ends at `commit`. */
+  restBehind(commit: number): void {
+    const { lastIndex, lastTerm } = this.log
+    const isSame = commit === lastIndex && this.committed === lastIndex && lastTerm === this.term
+    this.isResting = isSame && this.persistedIndex === lastIndex && !this.isPassive && !this.cannotWrite
+    if (this.isResting) this.electionDeadlineMs += 2 * restTimeouts * this.settings.electionTimeoutMs
+  }
+
+  /** Nobody has used it for a while, and all replicas have answered of late and hold all that there is. */
+  get #mayRest(): boolean {
+    const { restAfterMs, electionTimeoutMs } = this.settings
+    if (restAfterMs === 0 || this.nowMs - this.usedMs < restAfterMs) return false
+    const { lastIndex } = this.log
+    if (!this.isReady || this.transfer || this.committed !== lastIndex || this.persistedIndex !== lastIndex)
+      return false
+    const heardFromMs = this.isResting ? Number.NEGATIVE_INFINITY : this.nowMs - electionTimeoutMs
+    return [...this.progress.values()].every(
+      ({ state, matchIndex, inFlight, roundMs }) =>
+        state === 'replicate' && matchIndex === lastIndex && inFlight === 0 && roundMs >= heardFromMs,
+    )
   }
 
   // ---- what others may know ----
@@ -359,7 +419,10 @@ export class Raft {
   /** Asks every follower for a round now: for reads that need one. */
   confirm(nowMs: number): void {
     this.nowMs = nowMs
-    if (this.role === 'leader') sendHeartbeats(this)
+    if (this.role !== 'leader') return
+    this.wake(nowMs)
+    this.usedMs = nowMs
+    sendHeartbeats(this)
   }
 
   // ---- effects ----
@@ -410,9 +473,15 @@ export class Raft {
   }
 
   becomeFollower(term: number, leader: ReplicaId): void {
+    if (this.role === 'follower' && (term > this.term || leader !== this.leader)) this.wake(this.nowMs)
+    if (this.role !== 'follower') {
+      // Those that rest behind it hear that there is something to wait for.
+      if (this.role === 'leader' && this.isResting) sendHeartbeats(this)
+    }
     if (term > this.term) this.setTerm(term, 0)
     if (this.role !== 'follower') {
       this.role = 'follower'
+      this.isResting = false
       this.roleSinceMs = this.nowMs
       this.resetElectionDeadline()
     }
@@ -424,7 +493,10 @@ export class Raft {
 
   becomeLeader(): void {
     this.role = 'leader'
+    this.isResting = false
     this.roleSinceMs = this.nowMs
+    this.awakeSinceMs = this.nowMs
+    this.usedMs = this.nowMs
     this.leader = this.self
     this.transfer = undefined
     this.leaseGivenUp = false
@@ -497,13 +569,14 @@ export class Raft {
 
   /** R4: whether this replica's vote may already be part of somebody's lease. */
   get isInLease(): boolean {
-    return this.role === 'leader' || this.nowMs < this.voteFromMs
+    return this.role === 'leader' || this.isResting || this.nowMs < this.voteFromMs
   }
 
   /** A legitimate leader of this term was heard. */
   heardFrom(leader: ReplicaId): void {
     assert(this.role !== 'leader', 'a term has one leader')
     this.becomeFollower(this.term, leader)
+    this.isResting = false
     this.voteFromMs = this.nowMs + this.settings.electionTimeoutMs
     this.resetElectionDeadline()
   }
@@ -552,6 +625,9 @@ export class Raft {
     return true
   }
 }
+
+/** A leader that rests says so again after so many election timeouts; its followers believe it for twice as long. */
+const restTimeouts = 20
 
 const noEntries: readonly LogEntry[] = []
 

@@ -54,13 +54,14 @@ function collectFor(raft: Raft, replica: ReplicaId, progress: Progress): void {
   }
 }
 
-export function sendHeartbeats(raft: Raft): void {
+/** @param rests the last ones for a while (R7) */
+export function sendHeartbeats(raft: Raft, rests = false): void {
   // On a grid that all groups of a node share: theirs leave together, as one frame per peer.
   const { heartbeatMs } = raft.settings
   raft.heartbeatDueMs = (Math.floor(raft.nowMs / heartbeatMs) + 1) * heartbeatMs
   for (const [replica, progress] of raft.progress) {
     const commit = Math.min(raft.committed, progress.matchIndex)
-    raft.send({ kind: 'heartbeat', from: raft.self, to: replica, term: raft.term, commit, roundMs: raft.nowMs })
+    raft.send({ kind: 'heartbeat', from: raft.self, to: replica, term: raft.term, commit, roundMs: raft.nowMs, rests })
   }
 }
 
@@ -133,6 +134,7 @@ export function handleAppendReply(raft: Raft, message: AppendReplyMessage): void
 export function handleHeartbeat(raft: Raft, message: HeartbeatMessage): void {
   raft.heardFrom(message.from)
   commitTo(raft, message.commit)
+  if (message.rests) raft.restBehind(message.commit)
   raft.send({ kind: 'heartbeatReply', from: raft.self, to: message.from, term: raft.term, roundMs: message.roundMs })
 }
 

@@ -4,8 +4,8 @@ import { UnumError } from '#kernel/base/errors.ts'
 import type { Clock, Timer } from '#kernel/base/host.ts'
 import { never, type Rarely } from '#kernel/base/rarely.ts'
 import type { Log } from '#kernel/handles/service.ts'
+import type { SnapshotReceiver } from '#kernel/storage/generations.ts'
 import type { LogBoundary } from '#kernel/storage/log/node-log-types.ts'
-import type { SnapshotReceiver } from '#kernel/storage/tables/index.ts'
 import type { BulkReader, BulkWriter } from '#kernel/transport/bulk/bulk-types.ts'
 import type { ReplicaId } from './configuration.ts'
 import type { ConsensusDriver } from './driver.ts'
@@ -18,8 +18,6 @@ export interface SnapshotTransferOptions {
   readonly ask: (to: number, request: Uint8Array) => void
   readonly driver: ConsensusDriver
   readonly open: (to: number, meta: Uint8Array) => BulkWriter
-  /** Where the files of a group's snapshot are put, beside those in use. */
-  readonly receive: (group: Group) => Promise<SnapshotReceiver>
   readonly log: Log
   readonly rarely?: Rarely
 }
@@ -134,7 +132,7 @@ export class SnapshotTransfer {
     }
     this.#receiving.add(group)
     try {
-      const receiver = await this.#options.receive(group)
+      const receiver = await group.machine.receive()
       try {
         await receiveFiles(stream, files, receiver)
         if (!this.#isWanted(group, boundary)) {

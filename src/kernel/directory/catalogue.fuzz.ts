@@ -6,11 +6,11 @@ import { bucket, check, committedCorpus, type FuzzTarget, refusalOf } from '#ker
 import {
   announceArguments,
   announceEvaluator,
-  type Catalogue,
   CatalogueReader,
   catalogueRange,
   cutSlots,
   directoryEvaluators,
+  type FirstCatalogue,
   formArguments,
   formEvaluator,
 } from './catalogue.ts'
@@ -19,7 +19,7 @@ import {
  * What another node may say to the directory, and rows that say anything. An input is a list of `what u8, length u16, bytes`:
  * 0 forms the cluster, 1 announces a node, others are rows, `key length u8, key, value`.
  */
-const catalogue: Catalogue = {
+const catalogue: FirstCatalogue = {
   clusterId: '0123456789abcdef0123456789abcdef',
   nodes: [1, 2, 3].map((id) => ({ name: `n${id}`, id, zone: 'abc'[id - 1]!, endpoints: {}, evaluators: {} })),
   shards: cutSlots(16_384, 2).map(([firstSlot, lastSlot], i) => ({

@@ -12,6 +12,12 @@ const node = {
   evaluators: { 'get.resp2': [1, 2] },
 }
 const shard = { group: 2, space: 'redis', firstSlot: 0, lastSlot: 16_383, replicas: [1, 2, 3] }
+const topic = {
+  name: 'orders',
+  id: 'ab',
+  partitions: [{ group: 70, replicas: [2, 1] }],
+  settings: { 'retention.ms': '5' },
+}
 
 suite('the catalogue', () => {
   test('is read from its rows, in order of their numbers', () => {
@@ -21,7 +27,13 @@ suite('the catalogue', () => {
     reader.row(utf8Bytes('cluster'), utf8Bytes('{"id":"c1"}'))
     reader.row(utf8Bytes('shard/3'), utf8Bytes(JSON.stringify({ ...shard, group: 3 })))
     reader.row(utf8Bytes('shard/2'), utf8Bytes(JSON.stringify(shard)))
-    assert.deepEqual(reader.finish(), { clusterId: 'c1', nodes: [node], shards: [shard, { ...shard, group: 3 }] })
+    reader.row(utf8Bytes('topic/orders'), utf8Bytes(JSON.stringify(topic)))
+    assert.deepEqual(reader.finish(), {
+      clusterId: 'c1',
+      nodes: [node],
+      shards: [shard, { ...shard, group: 3 }],
+      topics: new Map([['orders', topic]]),
+    })
   })
 
   const wrong: readonly (readonly [string, unknown])[] = [
@@ -33,6 +45,8 @@ suite('the catalogue', () => {
     ['node/n1', { ...node, evaluators: { get: [1] } }],
     ['node/n1', { ...node, evaluators: [] }],
     ['node/n1', { ...node, endpoints: { redis: 6379 } }],
+    ['topic/orders', { ...topic, partitions: [{ group: 70 }] }],
+    ['topic/orders', { ...topic, settings: { a: 5 } }],
     ['shard/2', { ...shard, lastSlot: -1 }],
     ['shard/2', { ...shard, replicas: [0] }],
     ['shard/2', { ...shard, group: '2' }],

@@ -1,8 +1,9 @@
 import { Arguments } from '#kernel/base/arguments.ts'
 import { utf8Bytes, utf8Text } from '#kernel/base/bytes.ts'
-import { UnumError } from '#kernel/base/errors.ts'
 import type { EvaluatorSpec } from '#kernel/shards/evaluation.ts'
-import type { EvaluatorVersions } from '#kernel/shards/evaluators.ts'
+import type { Announcement, NodeRow } from './rows.ts'
+import { isAnnouncement, isId, isNodeRow, jsonBytes, nodePrefix, parseJson } from './rows.ts'
+import { isTopicRow, type TopicRow, topicEvaluators, topicPrefix } from './topics.ts'
 
 /**
  * What the directory's rows say. A row is `kind/name` → JSON: there are few of them, they change rarely, and a person reads them
@@ -12,17 +13,12 @@ export interface Catalogue {
   readonly clusterId: string
   readonly nodes: readonly NodeRow[]
   readonly shards: readonly ShardRow[]
+  /** By name. */
+  readonly topics: ReadonlyMap<string, TopicRow>
 }
 
-export interface NodeRow {
-  readonly name: string
-  readonly id: number
-  readonly zone: string
-  /** By protocol: `127.0.0.1:6379`. As the node last announced them. */
-  readonly endpoints: Readonly<Record<string, string>>
-  /** What it can evaluate. */
-  readonly evaluators: EvaluatorVersions
-}
+/** As a cluster is formed: there are no topics yet. */
+export type FirstCatalogue = Omit<Catalogue, 'topics'>
 
 export interface ShardRow {
   /** Its consensus group. */
@@ -34,12 +30,13 @@ export interface ShardRow {
   readonly replicas: readonly number[]
 }
 
+export type { NodeRow } from './rows.ts'
+
 export const directorySpace = 'directory'
 /** The directory's own consensus group, known to all. */
 export const directoryGroup = 1
 
 const clusterKey = utf8Bytes('cluster')
-const nodePrefix = 'node/'
 const shardPrefix = 'shard/'
 /** All rows. */
 export const catalogueRange = { from: new Uint8Array(0), to: undefined }
@@ -49,6 +46,7 @@ export class CatalogueReader {
   #clusterId: string | undefined
   readonly #nodes: NodeRow[] = []
   readonly #shards: ShardRow[] = []
+  readonly #topics = new Map<string, TopicRow>()
 
   /** @throws UnumError `DATA_DAMAGED` */
   row(key: Uint8Array, value: Uint8Array): void {
@@ -56,6 +54,10 @@ export class CatalogueReader {
     if (name === 'cluster') this.#clusterId = parseJson(utf8Text(value), isClusterRow).id
     else if (name.startsWith(nodePrefix)) this.#nodes.push(parseJson(utf8Text(value), isNodeRow))
     else if (name.startsWith(shardPrefix)) this.#shards.push(parseJson(utf8Text(value), isShardRow))
+    else if (name.startsWith(topicPrefix)) {
+      const topic = parseJson(utf8Text(value), isTopicRow)
+      this.#topics.set(topic.name, topic)
+    }
   }
 
   /** Undefined while the cluster has not been formed. */
@@ -65,37 +67,12 @@ export class CatalogueReader {
       clusterId: this.#clusterId,
       nodes: this.#nodes.sort((a, b) => a.id - b.id),
       shards: this.#shards.sort((a, b) => a.group - b.group),
+      topics: this.#topics,
     }
   }
 }
 
-/** @throws UnumError `DATA_DAMAGED` where it is no JSON, or says something else. */
-function parseJson<T>(text: string, isIt: (value: Partial<T>) => boolean): T {
-  let value: T | null
-  try {
-    value = JSON.parse(text)
-  } catch (cause) {
-    throw new UnumError('DATA_DAMAGED', 'Cannot read the catalogue: what it holds is not JSON', { cause })
-  }
-  if (typeof value !== 'object' || value === null || !isIt(value)) {
-    throw new UnumError('DATA_DAMAGED', `Cannot read the catalogue: ${text.slice(0, 80)} is nothing that it holds`)
-  }
-  return value
-}
-
 const isClusterRow = ({ id }: Partial<{ id: string }>) => typeof id === 'string'
-
-type Announcement = Pick<NodeRow, 'name' | 'endpoints' | 'evaluators'>
-
-const isAnnouncement = ({ name, endpoints, evaluators }: Partial<Announcement>) =>
-  typeof name === 'string' &&
-  isRecord(endpoints, (endpoint) => typeof endpoint === 'string') &&
-  isRecord(evaluators, (versions) => Array.isArray(versions) && versions.length === 2 && versions.every(isId))
-
-const isRecord = (value: unknown, isValue: (value: unknown) => boolean) =>
-  typeof value === 'object' && value !== null && !Array.isArray(value) && Object.values(value).every(isValue)
-
-const isNodeRow = (row: Partial<NodeRow>) => isAnnouncement(row) && isId(row.id) && typeof row.zone === 'string'
 
 const isShardRow = ({ group, space, firstSlot, lastSlot, replicas }: Partial<ShardRow>) =>
   isId(group) &&
@@ -107,23 +84,17 @@ const isShardRow = ({ group, space, firstSlot, lastSlot, replicas }: Partial<Sha
   Array.isArray(replicas) &&
   replicas.every(isId)
 
-const isCatalogue = ({ clusterId, nodes, shards }: Partial<Catalogue>) =>
+const isCatalogue = ({ clusterId, nodes, shards }: Partial<FirstCatalogue>) =>
   typeof clusterId === 'string' &&
   Array.isArray(nodes) &&
   Array.isArray(shards) &&
   nodes.every((node) => node !== null && isNodeRow(node)) &&
   shards.every((shard) => shard !== null && isShardRow(shard))
 
-const isId = (value: unknown) => Number.isSafeInteger(value) && (value as number) > 0
-
-function jsonBytes(value: unknown): Uint8Array {
-  return utf8Bytes(JSON.stringify(value))
-}
-
 export const formEvaluator = 'directory.form'
 export const announceEvaluator = 'directory.announce'
 
-export function formArguments(catalogue: Catalogue): Arguments {
+export function formArguments(catalogue: FirstCatalogue): Arguments {
   return Arguments.of(jsonBytes(catalogue))
 }
 
@@ -156,6 +127,7 @@ export const directoryEvaluators: readonly EvaluatorSpec[] = [
       if (row) evaluation.put(key, jsonBytes({ ...parseJson(utf8Text(row), isNodeRow), endpoints, evaluators }))
     },
   },
+  ...topicEvaluators,
 ]
 
 /** Cuts the slots of a space into `count` parts of nearly equal size: first and last slot of each. */

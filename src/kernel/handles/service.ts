@@ -2,6 +2,7 @@ import type { Arguments } from '#kernel/base/arguments.ts'
 import type { ByteWriter } from '#kernel/base/byte-writer.ts'
 import type { Clock, Connection, ProcessUsage, Random } from '#kernel/base/host.ts'
 import type { EvaluatorSpec } from '#kernel/shards/evaluation.ts'
+import type { Topics } from './topics.ts'
 
 /**
  * What a node knows of a service: one value (docs/architecture.md "The house").
@@ -52,6 +53,7 @@ export interface ServiceContext {
   readonly random: Random
   readonly gateway: Gateway
   readonly cluster: ClusterView
+  readonly topics: Topics
   readonly limits: {
     readonly clientMemoryBytesMax: number
     readonly valueBytesMax: number
@@ -129,9 +131,12 @@ export type FailureReason =
 export interface ClusterView {
   readonly clusterId: string
   readonly nodeName: string
+  readonly nodeId: number
   /** A stable id of this node: 40 hex digits. */
   nodes(): readonly {
     readonly name: string
+    readonly id: number
+    readonly zone: string
     readonly endpoints: Readonly<Record<string, string>>
     readonly alive: boolean
   }[]

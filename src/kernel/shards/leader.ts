@@ -332,7 +332,9 @@ export class ShardLeader {
 
   #holdsLease(): boolean {
     const nowMs = this.#clock.monotonicMs()
-    if (nowMs >= this.#leaseUntilMs || this.#group!.raft.leaseGivenUp || this.#rarely('leader.noLease')) return false
+    const { raft } = this.#group!
+    if (nowMs >= this.#leaseUntilMs || raft.leaseGivenUp || this.#rarely('leader.noLease')) return false
+    raft.usedMs = nowMs
     this.#compareClocks(nowMs)
     return this.#confirmedMs >= this.#clocksAgreeSinceMs
   }

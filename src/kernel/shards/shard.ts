@@ -4,6 +4,7 @@ import { never, type Rarely } from '#kernel/base/rarely.ts'
 import type { Configuration } from '#kernel/consensus/configuration.ts'
 import type { Group, StateMachine } from '#kernel/consensus/group.ts'
 import type { Log } from '#kernel/handles/service.ts'
+import type { SnapshotReceiver } from '#kernel/storage/generations.ts'
 import type { LogBoundary, LogEntry } from '#kernel/storage/log/node-log-types.ts'
 import type { Tree, TreeSnapshot } from '#kernel/storage/tables/tree.ts'
 import { type LeaderLimits, ShardLeader } from './leader.ts'
@@ -18,6 +19,8 @@ export interface ShardOptions {
   readonly rarely?: Rarely
   readonly tree: Tree
   /** Opens the tree that was received in the place of the present one, which is closed. */
+  /** Where the files of a snapshot are put. */
+  readonly receive: () => Promise<SnapshotReceiver>
   readonly reopen: () => Promise<Tree>
   readonly hooks: ShardHooks
 }
@@ -221,6 +224,10 @@ export class Shard implements StateMachine {
       await clock.sleep(fullDiskRetryMs)
     }
     return true
+  }
+
+  receive(): Promise<SnapshotReceiver> {
+    return this.#options.receive()
   }
 
   async install(): Promise<Configuration> {

@@ -72,6 +72,10 @@ export class ClusterNode {
     return this.#options.options.listen.redis!
   }
 
+  get kafka(): Address {
+    return this.#options.options.listen.kafka!
+  }
+
   /** Starts the program on a machine whose process is alive and empty. */
   start(): void {
     const { program, options, releases } = this.#options

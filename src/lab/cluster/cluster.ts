@@ -20,6 +20,7 @@ export interface ClusterOptions {
 }
 
 const redisPort = 6379
+const kafkaPort = 9092
 const peerPort = 7000
 
 /** Nodes `n1`, `n2`, … on machines of these names. */
@@ -52,7 +53,7 @@ export class Cluster {
             name,
             members,
             bootstrap: { clusterId: 'lab', shards: options.shards },
-            listen: { redis: { host: name, port: redisPort } },
+            listen: { redis: { host: name, port: redisPort }, kafka: { host: name, port: kafkaPort } },
             settings: options.settings,
           },
         }),
@@ -77,7 +78,7 @@ export class Cluster {
     return this.nodes.flatMap(({ name, running }) =>
       running === undefined
         ? [`${name} does not run`]
-        : running.status().shards.map((s) => `${name} ${JSON.stringify(s)}`),
+        : [...running.status().shards, ...running.status().partitions].map((s) => `${name} ${JSON.stringify(s)}`),
     )
   }
 

@@ -1,4 +1,4 @@
-import type { ShardStatus } from '#node/node-types.ts'
+import type { NodeStatus, ReplicaStatus } from '#node/node-types.ts'
 import type { Cluster } from './cluster.ts'
 import type { ClusterNode } from './cluster-node.ts'
 
@@ -13,7 +13,7 @@ export class Observer {
   readonly #anomaly: (text: string) => void
   readonly #leaders = new Map<string, string>()
   /** By node and group, of its present life. */
-  readonly #last = new Map<string, { readonly life: object; readonly status: ShardStatus }>()
+  readonly #last = new Map<string, { readonly life: object; readonly status: ReplicaStatus }>()
 
   constructor(cluster: Cluster, anomaly: (text: string) => void) {
     this.#cluster = cluster
@@ -24,7 +24,7 @@ export class Observer {
     for (const node of this.#cluster.nodes) {
       const { running } = node
       if (running === undefined) continue
-      for (const status of running.status().shards) this.#judge(node, running, status)
+      for (const status of groupsOf(running.status())) this.#judge(node, running, status)
     }
   }
 
@@ -32,7 +32,7 @@ export class Observer {
   committed(): ReadonlyMap<number, number> {
     const highest = new Map<number, number>()
     for (const { running } of this.#cluster.nodes) {
-      for (const { group, commitIndex } of running?.status().shards ?? []) {
+      for (const { group, commitIndex } of running ? groupsOf(running.status()) : []) {
         highest.set(group, Math.max(commitIndex, highest.get(group) ?? 0))
       }
     }
@@ -42,14 +42,17 @@ export class Observer {
   /** Whether every node has applied all that is in `committed`. */
   hasApplied(committed: ReadonlyMap<number, number>): boolean {
     return this.#cluster.whole.every(({ running }) => {
-      const shards = running?.status().shards ?? []
-      return [...committed].every(([group, index]) =>
-        shards.some((shard) => shard.group === group && shard.appliedIndex >= index),
+      if (!running) return false
+      const { shards, partitions } = running.status()
+      // Not every node has a replica of every partition.
+      const isBehind = [...shards, ...partitions].some(
+        ({ group, appliedIndex }) => appliedIndex < (committed.get(group) ?? 0),
       )
+      return !isBehind && (shards.length > 0 || committed.size === 0)
     })
   }
 
-  #judge({ name: node, isTroubled }: ClusterNode, life: object, status: ShardStatus): void {
+  #judge({ name: node, isTroubled }: ClusterNode, life: object, status: ReplicaStatus): void {
     const { group, term, role, flushedIndex, appliedIndex, commitIndex } = status
     if (role === 'leader') {
       const leadership = `${group}/${term}`
@@ -77,3 +80,7 @@ export class Observer {
 
 const fieldsOfTheLog = ['term', 'commitIndex'] as const
 const fields = [...fieldsOfTheLog, 'flushedIndex', 'appliedIndex'] as const
+
+function groupsOf({ shards, partitions }: NodeStatus): readonly ReplicaStatus[] {
+  return [...shards, ...partitions]
+}

@@ -2,6 +2,7 @@ import { redis, redisThatRuns, runnable } from '#datastores/redis/index.ts'
 import type { Service } from '#kernel/handles/service.ts'
 import type { EvaluatorSpec } from '#kernel/shards/evaluation.ts'
 import type { ProtocolVersions } from '#kernel/transport/index.ts'
+import { kafka } from '#messaging/kafka/index.ts'
 
 /** A version of the program, as far as nodes of another one notice it. */
 export interface Release {
@@ -20,6 +21,11 @@ export const releases: readonly Release[] = [
     protocolVersions: { min: 1, max: 2 },
   },
 ]
+
+/** The same releases, with topics for Kafka's clients. */
+export function withTopics(releases: readonly Release[]): readonly Release[] {
+  return releases.map((release) => ({ ...release, services: [...release.services, kafka] }))
+}
 
 /** The same releases, with `ran` told the version of everything that is evaluated. */
 export function watched(releases: readonly Release[], ran: (version: string) => void): readonly Release[] {

@@ -36,6 +36,7 @@ export function toyServer(flaws: Flaws = {}): (options: NodeOptions) => Promise<
         clusterId: 'lab',
         nodes: [],
         shards: [],
+        partitions: [],
         disk: { logBytes: file.size, tableBytes: 0, damages: 0 },
       }),
       digest: async () => undefined,

@@ -40,6 +40,12 @@ export const workloads = {
     ],
     weight: 4,
   },
+  topics: {
+    description: "producers, consumers and groups that speak Kafka's protocol, and hardly anything else",
+    kinds: ['register', 'counter'],
+    // Drawn apart from these, beside any of them.
+    weight: 0,
+  },
 } as const satisfies Record<string, Workload>
 
 export type WorkloadName = keyof typeof workloads

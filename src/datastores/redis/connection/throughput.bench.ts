@@ -12,6 +12,7 @@ import { createNodeHost } from '#host/node/index.ts'
 import { ByteWriter } from '#kernel/base/byte-writer.ts'
 import { copyBytes, latin1Text } from '#kernel/base/bytes.ts'
 import type { Gateway, PendingReply, ServiceContext } from '#kernel/handles/service.ts'
+import { noTopics } from '#kernel/handles/testing/no-topics.ts'
 import type { Evaluation } from '#kernel/shards/evaluation.ts'
 import { redis } from '../index.ts'
 import { slotCount } from '../slots.ts'
@@ -66,10 +67,12 @@ const context: ServiceContext = {
   cluster: {
     clusterId: 'bench',
     nodeName: 'n1',
+    nodeId: 1,
     nodes: () => [],
     shards: () => [{ firstSlot: 0, lastSlot: slotCount - 1, leader: 'n1', replicas: ['n1'] }],
     facts: () => ({}),
   },
+  topics: noTopics,
   limits: { clientMemoryBytesMax: 64 << 20, valueBytesMax: 8 << 20, clientsMax: 10_000 },
   usage: () => host.usage(),
   log: { info: ignore, warn: console.warn, error: console.error },

@@ -2,6 +2,7 @@ import { latin1Bytes, latin1Text } from '#kernel/base/bytes.ts'
 import type { Clock, Connection, ConnectionHandler, ProcessUsage } from '#kernel/base/host.ts'
 import { createRandom } from '#kernel/base/random.ts'
 import type { ClusterView, ServiceContext } from '#kernel/handles/service.ts'
+import { noTopics } from '#kernel/handles/testing/no-topics.ts'
 import { redis } from '../index.ts'
 import { GatewayTwin } from './gateway-twin.ts'
 
@@ -32,6 +33,7 @@ export class NodeTwin {
       random: createRandom('node twin'),
       gateway: this.gateway,
       cluster: this.#cluster(),
+      topics: noTopics,
       limits: { clientMemoryBytesMax: 64 << 20, valueBytesMax: 8 << 20, clientsMax: 1000, ...options.limits },
       usage: () => this.usage,
       log: { info: log, warn: log, error: log },
@@ -42,10 +44,11 @@ export class NodeTwin {
     return {
       clusterId: 'c1',
       nodeName: 'n1',
+      nodeId: 1,
       nodes: () => [
-        { name: 'n1', endpoints: { redis: '127.0.0.1:6379' }, alive: true },
-        { name: 'n2', endpoints: { redis: '127.0.0.1:6380' }, alive: true },
-        { name: 'n3', endpoints: { redis: '127.0.0.1:6381' }, alive: false },
+        { name: 'n1', id: 1, zone: 'a', endpoints: { redis: '127.0.0.1:6379' }, alive: true },
+        { name: 'n2', id: 2, zone: 'a', endpoints: { redis: '127.0.0.1:6380' }, alive: true },
+        { name: 'n3', id: 3, zone: 'a', endpoints: { redis: '127.0.0.1:6381' }, alive: false },
       ],
       shards: () =>
         this.gateway.shards.map(({ firstSlot, lastSlot }, i) => ({

@@ -19,6 +19,7 @@ import { RaftLog } from '../raft-log.ts'
 
 export const testSettings: RaftSettings = {
   electionTimeoutMs: 100,
+  restAfterMs: 0,
   heartbeatMs: 20,
   clockDriftMax: 0,
   appendsInFlightMax: 8,
@@ -146,7 +147,7 @@ export function appendReply(given: Given<AppendReplyMessage>): AppendReplyMessag
 }
 
 export function heartbeat(given: Given<HeartbeatMessage>): HeartbeatMessage {
-  return { kind: 'heartbeat', from: 2, to: 1, commit: 0, roundMs: 0, ...given }
+  return { kind: 'heartbeat', from: 2, to: 1, commit: 0, roundMs: 0, rests: false, ...given }
 }
 
 export function heartbeatReply(given: Given<HeartbeatReplyMessage>): HeartbeatReplyMessage {

@@ -24,6 +24,7 @@ export class Chaos {
     const pick = <T>(items: readonly T[]): T => items[random.below(items.length)]!
     const settings = {
       electionTimeoutMs: 100,
+      restAfterMs: 0,
       heartbeatMs: 20,
       clockDriftMax: pick([0, 0.05, 0.3]),
       appendsInFlightMax: 1 + random.below(6),
@@ -111,7 +112,7 @@ export class Chaos {
     this.world.network = this.world.network.filter(() => this.#random.float() < 0.5)
     const to = this.#any().id
     if (this.#random.float() < 0.5) replica.raft.disconnected(to, this.world.clock(replica))
-    replica.raft.reconnected(to)
+    replica.raft.reconnected(to, this.world.clock(replica))
   }
 
   #cut(): void {

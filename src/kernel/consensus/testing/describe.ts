@@ -45,7 +45,7 @@ function describeBody(message: Message): string {
       return `differs; may agree at ${message.index}@${message.hintTerm}, ${describeRound(message.roundMs)}`
     }
     case 'heartbeat':
-      return `heartbeat; commit ${message.commit}, ${describeRound(message.roundMs)}`
+      return `heartbeat; commit ${message.commit}, ${describeRound(message.roundMs)}${message.rests ? ', rests' : ''}`
     case 'heartbeatReply':
       return `alive, ${describeRound(message.roundMs)}`
     case 'timeoutNow':

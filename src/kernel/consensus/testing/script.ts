@@ -35,7 +35,7 @@ export function playScript(text: string): string {
 }
 
 /** A lease is 90 ms: 110 * (1 - 0.1) / (1 + 0.1). */
-const settings = { electionTimeoutMs: 110, heartbeatMs: 20, clockDriftMax: 0.1 }
+const settings = { electionTimeoutMs: 110, heartbeatMs: 20, clockDriftMax: 0.1, restAfterMs: 0 }
 
 /** A snapshot under way. */
 interface Transfer {
@@ -92,7 +92,7 @@ class Script {
     settle: () => this.#settle(),
     crash: ([id, , kept]) => this.#replica(id).crash(Number(kept ?? 0)),
     restart: ([id]) => this.#input(id, (replica) => replica.restart(this.#nowMs)),
-    reconnect: ([id, to]) => this.#input(id, ({ raft }) => raft.reconnected(Number(to))),
+    reconnect: ([id, to]) => this.#input(id, ({ raft }) => raft.reconnected(Number(to), this.#nowMs)),
     disconnect: ([id, from]) => this.#input(id, ({ raft }) => raft.disconnected(Number(from), this.#nowMs)),
     flush: ([id, , boundary]) => {
       this.#input(id, (replica) => replica.flush(boundary === undefined ? replica.state.index : Number(boundary)))

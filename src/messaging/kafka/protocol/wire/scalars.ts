@@ -20,6 +20,9 @@ export interface LengthForm {
   readonly write: (writer: WireWriter, length: number) => void
 }
 
+/** In Kafka also where the compact form could say more. */
+const textBytesMax = 0x7fff
+
 const compactLength: LengthForm = {
   bytesMin: 1,
   read: (reader) => reader.uvarint32() - 1,
@@ -29,7 +32,7 @@ const shortLength: LengthForm = {
   bytesMin: 2,
   read: (reader) => absentOr(reader.int16(), reader),
   write: (writer, length) => {
-    if (length > 0x7fff) throw new RangeError(`Cannot encode a text of ${length} bytes: at most 32767`)
+    if (length > textBytesMax) throw new RangeError(`Cannot encode a text of ${length} bytes: at most ${textBytesMax}`)
     writer.uint16Be(length)
   },
 }
@@ -147,7 +150,11 @@ export const scalars: Record<ScalarName, (form: Form) => Codec> = {
   ),
   string: sized<string>(
     ({ isFlexible }) => (isFlexible ? compactLength : shortLength),
-    (reader, length) => reader.utf8(length),
+    (reader, length) => {
+      if (length > textBytesMax)
+        throw damaged(`A text of ${length} bytes at ${reader.position}: at most ${textBytesMax}`)
+      return reader.utf8(length)
+    },
     writeText,
   ),
   bytes: sized<Uint8Array>(arrayLength, slice, (writer, value, length) => {
