@@ -22,7 +22,7 @@ export const areas: readonly Area[] = [
   { name: 'replication', mutants: replication, scenarios: ['leaders', 'rests', 'stragglers', 'default', 'power'] },
   { name: 'reads', mutants: reads, scenarios: ['leases', 'leaders', 'clocks'] },
   { name: 'node log', mutants: nodeLog, scenarios: ['power', 'crashes', 'disks'] },
-  { name: 'tables', mutants: tables, scenarios: ['default', 'power', 'crashes', 'disks'] },
+  { name: 'tables', mutants: tables, scenarios: ['rot', 'default', 'power', 'crashes', 'disks'] },
   { name: 'snapshots', mutants: snapshots, scenarios: ['retries', 'stragglers', 'leaders', 'default', 'disks'] },
   { name: 'leader', mutants: leader, scenarios: ['leaders', 'retries', 'default', 'partitions'] },
   { name: 'gateways', mutants: gateways, scenarios: ['retries', 'leaders', 'default', 'partitions'] },

@@ -75,6 +75,14 @@ export const scenarios = {
       kill: 1,
     },
   },
+  rot: {
+    description: 'tables that rot, and are read from the disk all the time',
+    faults: { rotTables: 6, rotLog: 1, readErrors: 1, kill: 2, powerLoss: 1 },
+    cluster: { nodeCount: 3 },
+    // Much that is written, in small files, and hardly a block in memory.
+    workload: { keyCount: 64, keySkew: 'even', readShare: 0.4, valueBytesMax: 200 },
+    settings: { memoryTableBytes: 4_096, blockCacheBytes: 16_384 },
+  },
   full: { description: 'disks without room', faults: { diskFull: 4, kill: 1, pause: 1 } },
   slow: {
     description: 'disks and networks that are many times slower',
