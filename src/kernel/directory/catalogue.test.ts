@@ -36,6 +36,21 @@ suite('the catalogue', () => {
     })
   })
 
+  test('is the same object where a row is the same, and another where it is not', () => {
+    const read = (endpoint: string, before?: CatalogueReader) => {
+      const reader = new CatalogueReader(before?.rows)
+      reader.row(utf8Bytes('cluster'), utf8Bytes('{"id":"c1"}'))
+      reader.row(utf8Bytes('shard/2'), utf8Bytes(JSON.stringify(shard)))
+      reader.row(utf8Bytes('node/n1'), utf8Bytes(JSON.stringify({ ...node, endpoints: { redis: endpoint } })))
+      return { reader, ...reader.finish()! }
+    }
+    const first = read('a')
+    const second = read('b', first.reader)
+    assert.equal(second.shards[0], first.shards[0])
+    assert.equal(second.nodes[0]!.endpoints.redis, 'b')
+    assert.equal(read('b', second.reader).nodes[0], second.nodes[0])
+  })
+
   const wrong: readonly (readonly [string, unknown])[] = [
     ['cluster', null],
     ['cluster', { id: 5 }],

@@ -41,21 +41,42 @@ const shardPrefix = 'shard/'
 /** All rows. */
 export const catalogueRange = { from: new Uint8Array(0), to: undefined }
 
+/** Rows as they were read last, by key: what has not changed is not read anew, and stays the same object. */
+export type KnownRows = ReadonlyMap<string, { readonly text: string; readonly row: object }>
+
 /** Collects rows as they are read. */
 export class CatalogueReader {
+  readonly #known: KnownRows
+  readonly #rows = new Map<string, { readonly text: string; readonly row: object }>()
   #clusterId: string | undefined
   readonly #nodes: NodeRow[] = []
   readonly #shards: ShardRow[] = []
   readonly #topics = new Map<string, TopicRow>()
 
+  constructor(known: KnownRows = new Map()) {
+    this.#known = known
+  }
+
+  /** For the next reader. */
+  get rows(): KnownRows {
+    return this.#rows
+  }
+
   /** @throws UnumError `DATA_DAMAGED` */
   row(key: Uint8Array, value: Uint8Array): void {
     const name = utf8Text(key)
-    if (name === 'cluster') this.#clusterId = parseJson(utf8Text(value), isClusterRow).id
-    else if (name.startsWith(nodePrefix)) this.#nodes.push(parseJson(utf8Text(value), isNodeRow))
-    else if (name.startsWith(shardPrefix)) this.#shards.push(parseJson(utf8Text(value), isShardRow))
+    const read = <T extends object>(isIt: (value: Partial<T>) => boolean): T => {
+      const text = utf8Text(value)
+      const known = this.#known.get(name)
+      const row = known?.text === text ? (known.row as T) : parseJson(text, isIt)
+      this.#rows.set(name, { text, row })
+      return row
+    }
+    if (name === 'cluster') this.#clusterId = read(isClusterRow).id
+    else if (name.startsWith(nodePrefix)) this.#nodes.push(read(isNodeRow))
+    else if (name.startsWith(shardPrefix)) this.#shards.push(read(isShardRow))
     else if (name.startsWith(topicPrefix)) {
-      const topic = parseJson(utf8Text(value), isTopicRow)
+      const topic = read(isTopicRow)
       this.#topics.set(topic.name, topic)
     }
   }

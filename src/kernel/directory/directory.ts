@@ -1,6 +1,6 @@
 import type { Shard } from '#kernel/shards/shard.ts'
 import { BlockMiss } from '#kernel/storage/tables/tree.ts'
-import { type Catalogue, CatalogueReader, catalogueRange } from './catalogue.ts'
+import { type Catalogue, CatalogueReader, catalogueRange, type KnownRows } from './catalogue.ts'
 
 /**
  * The cluster's catalogue as this node knows it: a cache of the directory group's rows, of which every node has a replica while
@@ -12,6 +12,7 @@ export class Directory {
   readonly #failed: (error: Error) => void
   readonly #watchers: ((catalogue: Catalogue) => void)[] = []
   #catalogue: Catalogue | undefined
+  #rows: KnownRows = new Map()
   #isReading = false
   #isStale = true
 
@@ -58,10 +59,11 @@ export class Directory {
     const { tree } = this.#shard.state
     for (;;) {
       try {
-        const reader = new CatalogueReader()
+        const reader = new CatalogueReader(this.#rows)
         const rows = tree.scan(catalogueRange)
         while (rows.next()) reader.row(rows.key, rows.value)
         tree.unpin()
+        this.#rows = reader.rows
         return reader.finish()
       } catch (error) {
         if (!(error instanceof BlockMiss)) throw error

@@ -45,8 +45,9 @@ export class Evaluators {
 
   /** What the other nodes run, of those that have said so. */
   set others(others: readonly EvaluatorVersions[]) {
+    const isSame = others.length === this.#others.length && others.every((other, i) => other === this.#others[i])
     this.#others = others
-    this.#share()
+    if (!isSame) this.#share()
   }
 
   #share(): void {
